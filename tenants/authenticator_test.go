@@ -1,0 +1,207 @@
+package tenants
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// entries is a Lookup over a map that counts how often it was asked.
+type entries struct {
+	known map[string]Entry
+	asked int
+	fail  error
+}
+
+func (e *entries) Find(_ context.Context, key string) (Entry, error) {
+	e.asked++
+	if e.fail != nil {
+		return Entry{}, e.fail
+	}
+	found, ok := e.known[key]
+	if !ok {
+		return Entry{}, ErrUnknown
+	}
+	return found, nil
+}
+
+var testNow = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// callers is a deployment with two connectors: acme has a token and a Basic pair, beta a token.
+type callers struct {
+	*entries
+	acme, beta, password string
+}
+
+const testUser = "okta ä"
+
+func newCallers(t *testing.T) *callers {
+	t.Helper()
+	c := &callers{entries: &entries{known: map[string]Entry{}}}
+	r := NewRegistry(nil, func() time.Time { return testNow }, rand.Reader)
+	for slug, token := range map[string]*string{"acme": &c.acme, "beta": &c.beta} {
+		n, secret, err := r.mintToken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		*token = secret
+		c.add(slug, n)
+	}
+	n, password, err := r.mintBasic("acme", testUser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.password = password
+	c.add("acme", n)
+	return c
+}
+
+func (c *callers) add(slug string, n NewCredential) {
+	n.ID = uuid.New()
+	c.known[n.LookupKey] = Entry{Credential: n.Credential, Connector: Connector{Slug: slug}, Hash: n.Hash}
+}
+
+func (c *callers) authenticate(slug string, headers ...string) (Principal, error) {
+	return NewAuthenticator(c, func() time.Time { return testNow }).Authenticate(context.Background(), slug, headers)
+}
+
+func basic(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+}
+
+func TestEveryWayOfPresentingASecretIsTaken(t *testing.T) {
+	c := newCallers(t)
+	for name, header := range map[string]string{
+		"bearer":                       "Bearer " + c.acme,
+		"lower-case scheme":            "bearer " + c.acme,
+		"spaces around":                "  Bearer    " + c.acme + "  ",
+		"a tab":                        "Bearer \t" + c.acme,
+		"another scheme word":          "SSWS " + c.acme,
+		"no scheme":                    c.acme,
+		"basic":                        "Basic " + basic(testUser, c.password),
+		"basic, odd case":              "bASIC  " + basic(testUser, c.password),
+		"basic without padding":        "Basic " + strings.TrimRight(basic(testUser, c.password), "="),
+		"the token as password":        "Basic " + basic("whoever", c.acme),
+		"the token for an unnamed one": "Basic " + basic("", c.acme),
+	} {
+		p, err := c.authenticate("acme", header)
+		if err != nil || p.Connector.Slug != "acme" || p.Credential.ID == uuid.Nil {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+}
+
+func TestWhatProvesNothingIsUnauthenticated(t *testing.T) {
+	c := newCallers(t)
+	flipped := func(i int) string {
+		b := []byte(c.acme)
+		if b[i] == 'x' {
+			b[i] = 'y'
+		} else {
+			b[i] = 'x'
+		}
+		return string(b)
+	}
+	for _, x := range []struct {
+		name    string
+		slug    string
+		looks   bool // whether it is worth a look-up
+		headers []string
+	}{
+		{"no header", "acme", false, nil},
+		{"an empty header", "acme", false, []string{""}},
+		{"a scheme alone", "acme", false, []string{"Bearer"}},
+		{"a scheme and blanks", "acme", false, []string{"Bearer    "}},
+		{"two headers", "acme", false, []string{"Bearer " + c.acme, "Bearer " + c.acme}},
+		{"a token of another connector", "acme", true, []string{"Bearer " + c.beta}},
+		{"a token on a connector that is not there", "nowhere", true, []string{"Bearer " + c.acme}},
+		{"the slug in other letters", "ACME", false, []string{"Bearer " + c.acme}},
+		{"the last letter changed", "acme", false, []string{"Bearer " + flipped(len(c.acme)-1)}},
+		{"the key id changed", "acme", false, []string{"Bearer " + flipped(6)}},
+		{"the secret changed", "acme", false, []string{"Bearer " + flipped(40)}},
+		{"a token too many", "acme", false, []string{"Bearer " + c.acme + " " + c.acme}},
+		{"two tokens in a list", "acme", false, []string{"Bearer " + c.acme + ", Bearer " + c.acme}},
+		{"a control byte", "acme", false, []string{"Bearer a\x00b"}},
+		{"64 KiB", "acme", false, []string{"Bearer " + strings.Repeat("A", 65536)}},
+		{"a JWT without algorithm", "acme", false, []string{"Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsInNjb3BlIjoic2NpbSJ9."}},
+		{"Basic on a token's connector", "beta", true, []string{"Basic YTpi"}},
+		{"Basic with no base64", "acme", false, []string{"Basic ???"}},
+		{"Basic without a colon", "acme", false, []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("x"))}},
+		{"Basic with an empty password", "acme", false, []string{"Basic " + basic(testUser, "")}},
+		{"Basic with a wrong password", "acme", true, []string{"Basic " + basic(testUser, "wrong")}},
+		{"Basic with another user name", "acme", true, []string{"Basic " + basic("other", c.password)}},
+		{"Basic with a line break in the name", "acme", false, []string{"Basic " + basic("a\nb", c.password)}},
+		{"Basic of another connector", "beta", true, []string{"Basic " + basic(testUser, c.password)}},
+		{"a password as a bearer token", "acme", false, []string{"Bearer " + c.password}},
+	} {
+		c.asked = 0
+		p, err := c.authenticate(x.slug, x.headers...)
+		if !errors.Is(err, ErrUnauthenticated) || p.Connector.Slug != "" {
+			t.Errorf("%s: %+v, %v", x.name, p, err)
+		}
+		if err != nil && err.Error() != ErrUnauthenticated.Error() {
+			t.Errorf("%s: the error tells more than the others: %v", x.name, err)
+		}
+		if (c.asked > 0) != x.looks {
+			t.Errorf("%s: %d look-ups", x.name, c.asked)
+		}
+	}
+}
+
+func TestAKnownKeyWithAnotherSecretIsUnauthenticated(t *testing.T) {
+	c := newCallers(t)
+	body := c.acme[:len(c.acme)-checkLength-1]
+	last := byte('x')
+	if body[len(body)-1] == last {
+		last = 'y'
+	}
+	forged := body[:len(body)-1] + string(last)
+	forged += "_" + checksum(forged) // well-formed: only the hash can tell
+	if _, err := c.authenticate("acme", "Bearer "+forged); !errors.Is(err, ErrUnauthenticated) || c.asked != 1 {
+		t.Errorf("a forged secret: %v after %d look-ups", err, c.asked)
+	}
+}
+
+func TestCredentialsExpireOnTheDot(t *testing.T) {
+	c := newCallers(t)
+	keyID, _ := parseToken(c.acme)
+	for after, valid := range map[time.Duration]bool{time.Nanosecond: true, 0: false, -time.Hour: false} {
+		entry := c.known[TokenKey(keyID)]
+		entry.Credential.ExpiresAt = testNow.Add(after)
+		c.known[TokenKey(keyID)] = entry
+		_, err := c.authenticate("acme", c.acme)
+		if (err == nil) != valid || err != nil && !errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("a token with %v to live: %v", after, err)
+		}
+	}
+}
+
+func TestAFailedLookupIsNoRefusal(t *testing.T) {
+	c := newCallers(t)
+	c.fail = errors.New("database away")
+	_, err := c.authenticate("acme", c.acme)
+	if err == nil || errors.Is(err, ErrUnauthenticated) || !errors.Is(err, c.fail) {
+		t.Errorf("got %v", err)
+	}
+	if strings.Contains(err.Error(), c.acme) {
+		t.Error("the token stands in the error")
+	}
+}
+
+func TestOnlyAcceptedCredentialsCountAsUsed(t *testing.T) {
+	c := newCallers(t)
+	a := NewAuthenticator(c, func() time.Time { return testNow })
+	var used []uuid.UUID
+	a.Used = func(id uuid.UUID) { used = append(used, id) }
+	_, _ = a.Authenticate(t.Context(), "beta", []string{c.acme})
+	p, err := a.Authenticate(t.Context(), "acme", []string{c.acme})
+	if err != nil || len(used) != 1 || used[0] != p.Credential.ID {
+		t.Errorf("used %v, %v, want only %s", used, err, p.Credential.ID)
+	}
+}

@@ -1,0 +1,293 @@
+package tenants
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+)
+
+// Registry is how administrators make and change tenants, connectors and credentials: a Store
+// that checks what it is given, fills in defaults and mints secrets.
+type Registry struct {
+	store  Store
+	now    func() time.Time
+	random io.Reader
+
+	// Changed, if set, is told the slug of every connector that changed, or whose credentials
+	// did, so that caches forget it. Changes made elsewhere (mode, rules) go through Forget.
+	Changed func(slug string)
+}
+
+// NewRegistry returns a Registry over a Store. random is where secrets come from: crypto/rand.
+func NewRegistry(store Store, now func() time.Time, random io.Reader) *Registry {
+	return &Registry{store: store, now: now, random: random}
+}
+
+// Secrets are what a new connector is called with. They are shown once and kept nowhere.
+type Secrets struct {
+	Token string
+	Basic *BasicPair // nil if none was asked for
+}
+
+// BasicPair is a user name with its password.
+type BasicPair struct{ Username, Password string }
+
+// Names of the credentials that a connector begins with.
+const (
+	firstTokenName = "first token"
+	firstBasicName = "first password"
+)
+
+// DefaultDirectory exists from the start.
+const DefaultDirectory = "main"
+
+// CreateTenant makes a tenant; ErrInvalid, ErrTaken.
+func (r *Registry) CreateTenant(ctx context.Context, name string) (Tenant, error) {
+	if err := CheckName("name", name); err != nil {
+		return Tenant{}, err
+	}
+	return r.store.CreateTenant(ctx, name)
+}
+
+// Tenants lists all tenants by name.
+func (r *Registry) Tenants(ctx context.Context) ([]Tenant, error) { return r.store.Tenants(ctx) }
+
+// DeleteTenant deletes a tenant without connectors; ErrUnknown, ErrNotEmpty.
+func (r *Registry) DeleteTenant(ctx context.Context, name string) error {
+	return r.store.DeleteTenant(ctx, name)
+}
+
+// CreateConnector makes a connector with a token, and a Basic pair if a user name is given.
+// Rules that do not compile are a *policy.RuleError; else ErrInvalid, ErrUnknown, ErrTaken.
+func (r *Registry) CreateConnector(ctx context.Context, n NewConnector) (Connector, Secrets, error) {
+	n = n.withDefaults()
+	if err := n.check(); err != nil {
+		return Connector{}, Secrets{}, err
+	}
+	token, secret, err := r.mintToken()
+	if err != nil {
+		return Connector{}, Secrets{}, err
+	}
+	token.Name = firstTokenName
+	secrets := Secrets{Token: secret}
+	n.Credentials = []NewCredential{token}
+	if n.BasicUsername != "" {
+		basic, password, err := r.mintBasic(n.Slug, n.BasicUsername)
+		if err != nil {
+			return Connector{}, Secrets{}, err
+		}
+		basic.Name = firstBasicName
+		secrets.Basic = &BasicPair{Username: n.BasicUsername, Password: password}
+		n.Credentials = append(n.Credentials, basic)
+	}
+	c, err := r.store.CreateConnector(ctx, n)
+	if err != nil {
+		return Connector{}, Secrets{}, err
+	}
+	r.Forget(c.Slug)
+	return c, secrets, nil
+}
+
+func (n NewConnector) withDefaults() NewConnector {
+	if n.Name == "" {
+		n.Name = n.Slug
+	}
+	if n.Kind == "" {
+		n.Kind = "generic"
+	}
+	if n.Mode == "" {
+		n.Mode = Observe
+	}
+	if n.Directory == "" {
+		n.Directory = DefaultDirectory
+	}
+	n.Settings = n.Settings.withPreset(n.Kind)
+	return n
+}
+
+func (n NewConnector) check() error {
+	if err := CheckSlug(n.Slug); err != nil {
+		return err
+	}
+	if err := CheckName("name", n.Name); err != nil {
+		return err
+	}
+	if !slices.Contains(Kinds, n.Kind) {
+		return oneOf("kind", Kinds)
+	}
+	if err := n.Mode.Check(); err != nil {
+		return err
+	}
+	if n.BasicUsername != "" {
+		if err := CheckUsername(n.BasicUsername); err != nil {
+			return err
+		}
+	}
+	if err := n.Settings.Limits.check(); err != nil {
+		return err
+	}
+	if err := n.Settings.Paths.check(); err != nil {
+		return err
+	}
+	_, err := policy.Compile(n.Rules)
+	return err
+}
+
+// Check says whether m is a mode.
+func (m Mode) Check() error {
+	modes := []Mode{Live, Observe, Disabled}
+	if !slices.Contains(modes, m) {
+		return oneOf("mode", modes)
+	}
+	return nil
+}
+
+func oneOf[T ~string](field string, values []T) error {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	return &Problem{Kind: ErrInvalid, Code: CodeInvalid, Field: field, Detail: fmt.Sprintf("%s must be one of %s", field, strings.Join(texts, ", "))}
+}
+
+// Connectors lists connectors by slug.
+func (r *Registry) Connectors(ctx context.Context, f ConnectorFilter) ([]Connector, error) {
+	return r.store.Connectors(ctx, f)
+}
+
+// ConnectorBySlug returns a connector; ErrUnknown.
+func (r *Registry) ConnectorBySlug(ctx context.Context, slug string) (Connector, error) {
+	return r.store.ConnectorBySlug(ctx, slug)
+}
+
+// UpdateConnector changes a connector if match accepts its version (nil: any); ErrInvalid,
+// ErrUnknown, ErrVersion.
+func (r *Registry) UpdateConnector(ctx context.Context, slug string, match func(version int64) bool, c ConnectorChange) (Connector, error) {
+	if c.Name != nil {
+		if err := CheckName("name", *c.Name); err != nil {
+			return Connector{}, err
+		}
+	}
+	if c.Limits != nil {
+		if err := c.Limits.check(); err != nil {
+			return Connector{}, err
+		}
+	}
+	if c.Paths != nil {
+		if err := c.Paths.check(); err != nil {
+			return Connector{}, err
+		}
+	}
+	changed, err := r.store.UpdateConnector(ctx, slug, match, c)
+	r.Forget(slug) // even after an error: its outcome may be unknown
+	return changed, err
+}
+
+// DeleteConnector deletes a connector that holds no record; ErrUnknown, ErrNotEmpty.
+func (r *Registry) DeleteConnector(ctx context.Context, slug string) error {
+	err := r.store.DeleteConnector(ctx, slug)
+	r.Forget(slug)
+	return err
+}
+
+// MintToken adds a token to a connector; expires zero means never. ErrInvalid, ErrUnknown.
+func (r *Registry) MintToken(ctx context.Context, slug, name string, expires time.Time, readOnly bool) (Credential, string, error) {
+	if err := r.checkCredential(name, expires); err != nil {
+		return Credential{}, "", err
+	}
+	n, token, err := r.mintToken()
+	if err != nil {
+		return Credential{}, "", err
+	}
+	c, err := r.add(ctx, slug, n, name, expires, readOnly)
+	if err != nil {
+		return Credential{}, "", err
+	}
+	return c, token, nil
+}
+
+// MintBasic adds a Basic pair to a connector. ErrInvalid, ErrUnknown, ErrTaken (user name).
+func (r *Registry) MintBasic(ctx context.Context, slug, name, username string, expires time.Time, readOnly bool) (Credential, BasicPair, error) {
+	if err := r.checkCredential(name, expires); err != nil {
+		return Credential{}, BasicPair{}, err
+	}
+	if err := CheckUsername(username); err != nil {
+		return Credential{}, BasicPair{}, err
+	}
+	n, password, err := r.mintBasic(slug, username)
+	if err != nil {
+		return Credential{}, BasicPair{}, err
+	}
+	c, err := r.add(ctx, slug, n, name, expires, readOnly)
+	if err != nil {
+		return Credential{}, BasicPair{}, err
+	}
+	return c, BasicPair{Username: username, Password: password}, nil
+}
+
+func (r *Registry) add(ctx context.Context, slug string, n NewCredential, name string, expires time.Time, readOnly bool) (Credential, error) {
+	n.Name, n.ExpiresAt, n.ReadOnly = name, expires, readOnly
+	c, err := r.store.AddCredential(ctx, slug, n.Credential, n.LookupKey, n.Hash)
+	r.Forget(slug)
+	return c, err
+}
+
+// Credentials lists a connector's credentials, without secrets; ErrUnknown.
+func (r *Registry) Credentials(ctx context.Context, slug string) ([]Credential, error) {
+	return r.store.Credentials(ctx, slug)
+}
+
+// DeleteCredential ends a credential; ErrUnknown.
+func (r *Registry) DeleteCredential(ctx context.Context, slug string, id uuid.UUID) error {
+	err := r.store.DeleteCredential(ctx, slug, id)
+	r.Forget(slug)
+	return err
+}
+
+// Forget tells caches that a connector changed.
+func (r *Registry) Forget(slug string) {
+	if r.Changed != nil {
+		r.Changed(slug)
+	}
+}
+
+func (r *Registry) checkCredential(name string, expires time.Time) error {
+	if err := CheckName("name", name); err != nil {
+		return err
+	}
+	if !expires.IsZero() && !expires.After(r.now()) {
+		return &Problem{Kind: ErrInvalid, Code: CodeInvalid, Field: "expiresAt", Detail: "expiresAt must lie in the future"}
+	}
+	return nil
+}
+
+func (r *Registry) mintToken() (NewCredential, string, error) {
+	token, keyID, err := newToken(r.random)
+	if err != nil {
+		return NewCredential{}, "", err
+	}
+	return NewCredential{
+		Credential: Credential{Kind: Bearer, Hint: hint(token)},
+		LookupKey:  TokenKey(keyID),
+		Hash:       secretHash(token),
+	}, token, nil
+}
+
+func (r *Registry) mintBasic(slug, username string) (NewCredential, string, error) {
+	password, err := randomText(r.random, secretLength)
+	if err != nil {
+		return NewCredential{}, "", err
+	}
+	return NewCredential{
+		Credential: Credential{Kind: Basic, Username: username, Hint: hint(password)},
+		LookupKey:  BasicKey(slug, username),
+		Hash:       secretHash(password),
+	}, password, nil
+}
