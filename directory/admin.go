@@ -1,0 +1,176 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim/canonical"
+	"github.com/muster-scim/muster/tenants"
+)
+
+// Directories lists the directories of the deployment.
+func (d *Directory) Directories(ctx context.Context) ([]Info, error) {
+	return d.store.Directories(ctx)
+}
+
+// ReadDirectory finds a directory by name.
+func (d *Directory) ReadDirectory(ctx context.Context, name string) (Info, error) {
+	all, err := d.store.Directories(ctx)
+	if err != nil {
+		return Info{}, err
+	}
+	i := slices.IndexFunc(all, func(info Info) bool { return canonical.Key(info.Name) == canonical.Key(name) })
+	if i < 0 {
+		return Info{}, ErrNotFound
+	}
+	return all[i], nil
+}
+
+// CreateDirectory makes an empty directory with default settings.
+func (d *Directory) CreateDirectory(ctx context.Context, by Admin, name string) (Info, error) {
+	if err := canonical.Check(name, 64); err != nil {
+		return Info{}, &RefusedError{Code: "invalidName", Detail: "name " + err.Error()}
+	}
+	info := Info{ID: newID(), Name: name, Settings: policy.DefaultDirectorySettings(), Version: 1, Created: d.now()}
+	err := d.store.Write(ctx, Scope{Directory: info.ID}, func(tx Tx) error {
+		w := newWork(d, ctx, tx, Scope{Directory: info.ID}, by.actor())
+		w.changes.NewDirectory = &info
+		w.event("directory.created", EventRow{Changes: map[string]any{"name": name}})
+		tx.Save(w.changes)
+		return nil
+	})
+	return info, err
+}
+
+// SetDirectory changes a directory's settings and settles everybody in it through the queue.
+func (d *Directory) SetDirectory(ctx context.Context, by Admin, name string, match IfMatch, s policy.DirectorySettings) (Info, error) {
+	info, err := d.ReadDirectory(ctx, name)
+	if err != nil {
+		return Info{}, err
+	}
+	if _, err := policy.CompileDirectory(s, info.Tenants); err != nil {
+		return Info{}, err
+	}
+	err = d.change(ctx, Scope{Directory: info.ID}, by.actor(), func(w *work) error {
+		if _, err := w.load(Request{Exclusive: true}); err != nil {
+			return err
+		}
+		if match != nil && !match(w.settings.Info.Version) {
+			return ErrVersion
+		}
+		w.changes.Directory = &DirectoryChange{Settings: s}
+		w.changes.QueueAll = &QueueAll{Directory: true}
+		w.event("directory.changed", EventRow{Changes: map[string]any{"before": w.settings.Info.Settings, "after": s}})
+		return nil
+	})
+	if err != nil {
+		return Info{}, err
+	}
+	return d.ReadDirectory(ctx, name)
+}
+
+// connector finds a connector as settling sees it.
+func (d *Directory) connector(ctx context.Context, slug string) (*Connector, error) {
+	c, err := d.store.Connector(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := d.store.Settings(ctx, c.DirectoryID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the settings of directory %s: %w", c.Directory, err)
+	}
+	found := settings.Connectors[c.ID]
+	if found == nil {
+		return nil, ErrNotFound
+	}
+	return found, nil
+}
+
+// Rules of a connector, and their version.
+func (d *Directory) Rules(ctx context.Context, slug string) (policy.Rules, int64, error) {
+	c, err := d.connector(ctx, slug)
+	if err != nil {
+		return policy.Rules{}, 0, err
+	}
+	return c.Rules, c.RulesVersion, nil
+}
+
+// SetRules gives a connector new rules and settles its people through the queue. While the
+// connector is not live its people are settled when it goes live.
+func (d *Directory) SetRules(ctx context.Context, by Admin, slug string, match IfMatch, r policy.Rules) (int64, error) {
+	c, err := d.connector(ctx, slug)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := policy.Compile(r); err != nil {
+		return 0, err
+	}
+	var version int64
+	err = d.change(ctx, Scope{Directory: c.DirectoryID}, by.actor(), func(w *work) error {
+		if _, err := w.load(Request{Exclusive: true}); err != nil {
+			return err
+		}
+		now := w.settings.Connectors[c.ID]
+		if now == nil {
+			return ErrNotFound
+		}
+		if match != nil && !match(now.RulesVersion) {
+			return ErrVersion
+		}
+		version = now.RulesVersion + 1
+		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Rules: &r}
+		if now.Mode == tenants.Live {
+			w.changes.QueueAll = &QueueAll{Connector: c.ID}
+		}
+		w.event("connector.rules.changed", EventRow{Connector: c.ID, Changes: map[string]any{"version": version, "before": now.Rules, "after": r}})
+		return nil
+	})
+	return version, err
+}
+
+// SetMode changes a connector's mode. Going live advances its views to what its IdP said
+// meanwhile and settles them through the queue; leaving live, everything of it stands still.
+func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenants.Mode) error {
+	c, err := d.connector(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return d.change(ctx, Scope{Directory: c.DirectoryID}, by.actor(), func(w *work) error {
+		if _, err := w.load(Request{Exclusive: true}); err != nil {
+			return err
+		}
+		now := w.settings.Connectors[c.ID]
+		if now == nil {
+			return ErrNotFound
+		}
+		if now.Mode == m {
+			return nil
+		}
+		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Mode: m}
+		if m == tenants.Live {
+			w.changes.QueueAll = &QueueAll{Connector: c.ID, Advance: true}
+		}
+		w.event("connector.mode.changed", EventRow{Connector: c.ID, Changes: map[string]any{"before": now.Mode, "after": m}})
+		return nil
+	})
+}
+
+// Pending is how many records wait to be settled.
+func (d *Directory) Pending(ctx context.Context, directory, slug string) (int, error) {
+	if slug != "" {
+		c, err := d.store.Connector(ctx, slug)
+		if err != nil {
+			return 0, err
+		}
+		return d.store.Pending(ctx, c.DirectoryID, c.ID)
+	}
+	info, err := d.ReadDirectory(ctx, directory)
+	if err != nil {
+		return 0, err
+	}
+	return d.store.Pending(ctx, info.ID, uuid.Nil)
+}

@@ -1,0 +1,304 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/tenants"
+)
+
+// Source is who says something: the connector and credential of a SCIM request, and the
+// request's id, which every event of it carries.
+type Source struct {
+	Connector  tenants.Connector
+	Credential uuid.UUID
+	Request    string
+}
+
+// Admin is the administrator (or automation) behind a change made through the admin API.
+type Admin struct {
+	ID      string // for the audit, such as "token" or "cli"
+	Request string
+}
+
+// UserRecord is one connector's record of a user, as its IdP reads it back.
+type UserRecord struct {
+	ID       uuid.UUID
+	JSON     json.RawMessage // scim.Document.JSON of the attributes
+	Created  time.Time
+	Modified time.Time
+	Version  int64
+	Groups   []scim.Reference // the connector's own group records that list it, by display name
+}
+
+// GroupRecord is one connector's record of a group, without its members.
+type GroupRecord struct {
+	ID       uuid.UUID
+	JSON     json.RawMessage
+	Created  time.Time
+	Modified time.Time
+	Version  int64
+}
+
+// Page is one page of a list. Total is exact.
+type Page[T any] struct {
+	Items []T
+	Total int
+	Next  string // cursor of the next page; empty on the last one and for index paging
+}
+
+// Errors of a change or a read. Everything else is an error of ours (500), but for *scim.Error,
+// which edits and queries pass through, and context errors.
+var (
+	ErrNotFound = errors.New("no such resource on this connector")
+	ErrVersion  = errors.New("the resource was changed since the version in If-Match was read") // 412
+)
+
+// DuplicateError says that a unique attribute's value is taken inside the connector (409).
+type DuplicateError struct{ Attribute, Value string }
+
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("%s %q is already taken by another resource of this connector", e.Attribute, e.Value)
+}
+
+// LimitError says that a connector's limit would be passed (403).
+type LimitError struct {
+	What  string // "members of a group" or "groups"
+	Limit int
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the connector's limit of %d %s would be passed; an administrator can raise it in the connector's settings", e.Limit, e.What)
+}
+
+// IfMatch is a precondition on a resource's version: nil holds always.
+type IfMatch func(version int64) bool
+
+// UserEdit is a pure edit of a user's document. It may be called more than once.
+type UserEdit func(current scim.Document) (scim.Document, []scim.Note, error)
+
+// GroupEdit is a pure edit of a group: of its attributes (nil: none) and of its members, in order.
+type GroupEdit struct {
+	Attributes func(current scim.Document) (scim.Document, []scim.Note, error)
+	Members    []scim.MemberEdit
+}
+
+// Records is the connector's side: what one IdP says and reads back. Every method works in the
+// space of the source's connector alone; an id of another connector is ErrNotFound. A mutation
+// is one transaction: record, settled users and events together, or nothing. It is retried
+// inside when the database asks for it, never acknowledged before it is durable.
+//
+// *Directory implements it; gateway is written against it.
+type Records interface {
+	CreateUser(ctx context.Context, src Source, doc scim.Document, notes []scim.Note) (UserRecord, error)
+	ReadUser(ctx context.Context, c tenants.Connector, id uuid.UUID) (UserRecord, error)
+	// EditUser changes the record by edit (PUT and PATCH). A change that changes nothing writes
+	// nothing and returns the record as it is.
+	EditUser(ctx context.Context, src Source, id uuid.UUID, match IfMatch, edit UserEdit) (UserRecord, error)
+	DeleteUser(ctx context.Context, src Source, id uuid.UUID, match IfMatch) error
+	// ListUsers answers a resolved query. withGroups=false leaves Groups nil.
+	ListUsers(ctx context.Context, c tenants.Connector, q scim.Query, withGroups bool) (Page[UserRecord], error)
+
+	CreateGroup(ctx context.Context, src Source, doc scim.Document, members []string, notes []scim.Note) (GroupRecord, error)
+	ReadGroup(ctx context.Context, c tenants.Connector, id uuid.UUID) (GroupRecord, error)
+	EditGroup(ctx context.Context, src Source, id uuid.UUID, match IfMatch, edit GroupEdit) (GroupRecord, error)
+	DeleteGroup(ctx context.Context, src Source, id uuid.UUID, match IfMatch) error
+	ListGroups(ctx context.Context, c tenants.Connector, q scim.Query) (Page[GroupRecord], error)
+	// Members streams a group's members as the IdP sent them, unresolved ones too.
+	Members(ctx context.Context, c tenants.Connector, group uuid.UUID) iter.Seq2[scim.Member, error]
+	// MembersOf is Members for a page of groups, in one query.
+	MembersOf(ctx context.Context, c tenants.Connector, groups []uuid.UUID) (map[uuid.UUID][]scim.Member, error)
+}
+
+// User is a directory user.
+type User struct {
+	ID         uuid.UUID
+	UserName   string
+	Status     policy.Status
+	Block      string          // an administrator's reason; empty: not blocked
+	JSON       json.RawMessage // the effective attributes, SCIM's names
+	Local      bool            // no IdP manages it
+	Created    time.Time
+	Modified   time.Time
+	PurgeAfter time.Time
+	Version    int64
+}
+
+// UserDetail is a user with everything an administrator asks about.
+type UserDetail struct {
+	User
+	Memberships []Membership
+	Dropped     []DroppedGroup // groups that an IdP sends and the rules do not let through
+	Records     []RecordLink   // tombstones too
+}
+
+// Group is a directory group.
+type Group struct {
+	ID          uuid.UUID
+	DisplayName string
+	Tenant      string // "" = local
+	Created     time.Time
+	Version     int64
+}
+
+// Membership of a user in a group, with its shown origin and the reason.
+type Membership struct {
+	Group   Group
+	Origin  policy.Origin
+	Because policy.Reason
+}
+
+// DroppedGroup is a group that a connector sends for a user and that does not become a membership.
+type DroppedGroup struct {
+	DisplayName string
+	Because     policy.Reason
+}
+
+// GroupMember is one member of a directory group.
+type GroupMember struct {
+	User    User
+	Origin  policy.Origin
+	Because policy.Reason
+}
+
+// RecordLink is a record of a user, seen from the directory.
+type RecordLink struct {
+	Connector string // slug
+	Tenant    string
+	ID        uuid.UUID
+	State     policy.State
+	UserName  string
+	Linked    time.Time
+	Modified  time.Time
+}
+
+// Conflict is something that settling or linking could not do by itself.
+type Conflict struct {
+	ID         uuid.UUID
+	Kind       string
+	Connector  string
+	Record     uuid.UUID // zero if none
+	User       uuid.UUID
+	Group      uuid.UUID
+	GroupName  string
+	Detail     string // one sentence for the administrator
+	Candidates []Candidate
+	Created    time.Time
+}
+
+// Candidate is a user that a record might be linked to.
+type Candidate struct {
+	User     uuid.UUID `json:"id"`
+	UserName string    `json:"userName"`
+	By       []string  `json:"by"` // what matched: userName, email, …
+}
+
+// Answer is why a user is, or is not, in a group.
+type Answer struct {
+	Member   bool
+	Code     policy.Code
+	Sentence string
+	Steps    []Step
+}
+
+// Step is one step of an answer: what was received, linked, decided, held.
+type Step struct {
+	Step   string         `json:"step"` // received, linked, counted, lists, directory, settled
+	Detail string         `json:"detail"`
+	Reason *policy.Reason `json:"reason,omitempty"`
+}
+
+// Event is one line of the audit.
+type Event struct {
+	Seq       int64
+	ID        uuid.UUID
+	Time      time.Time
+	ActorType string // "credential", "admin", "system"
+	Actor     string
+	Action    string // record.user.created, directory.membership.added, …
+	Connector string
+	User      uuid.UUID
+	Group     uuid.UUID
+	Record    uuid.UUID
+	Request   string
+	Changes   json.RawMessage
+}
+
+// EventFilter narrows a list of events; zero fields do not.
+type EventFilter struct {
+	Connector, User, Group, Action, Actor, Text string
+	Since, Until                                time.Time
+}
+
+// Listing bounds an admin list: Limit 1..500, Cursor from the page before.
+type Listing struct {
+	Limit  int
+	Cursor string
+}
+
+// RefusedError is an administrator's change that the rules would undo at once, or that something
+// forbids; the admin API answers 409 with the code.
+type RefusedError struct {
+	Code   string // "rulesWouldUndo", "userNameTaken", "notEmpty", …
+	Detail string
+}
+
+func (e *RefusedError) Error() string { return e.Detail }
+
+// Effective is the administrators' side: the directory with its reasons. *Directory implements
+// it; web is written against it. Users, groups and directories that do not exist are ErrNotFound.
+type Effective interface {
+	Directories(ctx context.Context) ([]Info, error)
+	ReadDirectory(ctx context.Context, name string) (Info, error)
+	CreateDirectory(ctx context.Context, by Admin, name string) (Info, error)
+	// SetDirectory changes settings and settles every affected user through the queue.
+	SetDirectory(ctx context.Context, by Admin, name string, match IfMatch, s policy.DirectorySettings) (Info, error)
+
+	// Rules of a connector; SetRules and SetMode settle its users through the queue.
+	Rules(ctx context.Context, connector string) (policy.Rules, int64, error)
+	SetRules(ctx context.Context, by Admin, connector string, match IfMatch, r policy.Rules) (int64, error)
+	SetMode(ctx context.Context, by Admin, connector string, m tenants.Mode) error
+	// Pending is how many records of the connector ("" = of the directory) wait to be settled.
+	Pending(ctx context.Context, directory, connector string) (int, error)
+
+	Users(ctx context.Context, directory string, filter string, status policy.Status, l Listing) (Page[User], error)
+	ReadUserDetail(ctx context.Context, directory string, id uuid.UUID) (UserDetail, error)
+	CreateLocalUser(ctx context.Context, by Admin, directory string, doc scim.Document) (User, error)
+	EditLocalUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, edit UserEdit) (User, error)
+	RemoveUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error
+	RestoreUser(ctx context.Context, by Admin, directory string, id uuid.UUID) (User, error)
+	BlockUser(ctx context.Context, by Admin, directory string, id uuid.UUID, reason string) error
+	UnblockUser(ctx context.Context, by Admin, directory string, id uuid.UUID) error
+	Unlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) error
+
+	Groups(ctx context.Context, directory string, filter string, l Listing) (Page[Group], error)
+	ReadDirectoryGroup(ctx context.Context, directory string, id uuid.UUID) (Group, error)
+	CreateLocalGroup(ctx context.Context, by Admin, directory, displayName string) (Group, error)
+	GroupMembers(ctx context.Context, directory string, group uuid.UUID, l Listing) (Page[GroupMember], error)
+	AddLocalMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) (GroupMember, error)
+	RemoveMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) error
+
+	Conflicts(ctx context.Context, directory string, l Listing) (Page[Conflict], error)
+	DecideConflict(ctx context.Context, by Admin, directory string, id uuid.UUID, decision string, user uuid.UUID) error
+
+	Why(ctx context.Context, directory, user, group string) (Answer, error)
+	Events(ctx context.Context, f EventFilter, l Listing) (Page[Event], error)
+}
+
+// Info is a directory with its settings.
+type Info struct {
+	ID       uuid.UUID
+	Name     string
+	Settings policy.DirectorySettings
+	Tenants  int // bound to it through connectors
+	Version  int64
+	Created  time.Time
+}
