@@ -1,0 +1,160 @@
+package sql
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+// Conflicts reads a page of a directory's open conflicts, the oldest first.
+func (s *Store) Conflicts(ctx context.Context, id uuid.UUID, l directory.Listing) (directory.Page[directory.ConflictRow], error) {
+	var result directory.Page[directory.ConflictRow]
+	of := listing{space: id, table: "conflicts"}
+	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
+	if err != nil {
+		return result, err
+	}
+	after := uuid.Nil
+	if p.after != nil {
+		after = p.after.ID
+	}
+	err = s.read(ctx, scope{directory: id}, func(t *tx) error {
+		t.query(func(r row) error { return r.Scan(&result.Total) },
+			"select count(*) from conflicts where directory_id = ? and decision is null", id)
+		t.query(func(r row) error {
+			c, err := scanConflict(r)
+			result.Items = append(result.Items, c)
+			return err
+		}, "select "+conflictColumns+` from conflicts c
+			where c.directory_id = ? and c.decision is null and c.id > ? order by c.id limit ?`, id, after, l.Limit+1)
+		return nil
+	})
+	if err != nil {
+		return directory.Page[directory.ConflictRow]{}, err
+	}
+	var next *position
+	result.Items, next = cut(result.Items, l.Limit, func(c directory.ConflictRow) position { return position{ID: c.ID} })
+	result.Next, err = s.nextCursor(ctx, of, next)
+	return result, err
+}
+
+// Events reads a page of events, the newest first. They are not counted: Total is zero.
+func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.Listing) (directory.Page[directory.Event], error) {
+	var result directory.Page[directory.Event]
+	bound, err := json.Marshal(q)
+	if err != nil {
+		return result, err
+	}
+	of := listing{table: "events", filter: string(bound), descending: true}
+	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
+	if err != nil {
+		return result, err
+	}
+	err = s.read(ctx, scope{connector: q.ConnectorID}, func(t *tx) error {
+		where := t.eventsOf(q)
+		if p.after != nil && p.after.Key != nil {
+			seq, err := strconv.ParseInt(*p.after.Key, 10, 64)
+			if err != nil {
+				return err
+			}
+			where = cat(where, " and e.seq < ", argument{seq})
+		}
+		sql := cat(`select e.seq, e.id, e.time, e.actor_type, e.actor, e.action,
+				coalesce((select c.slug from connectors c where c.id = e.connector_id), ''),
+				coalesce(e.user_id, `+none+`), coalesce(e.group_id, `+none+`), coalesce(e.record_id, `+none+`), e.request, e.changes
+			from events e where `, where, " order by e.seq desc limit ", argument{int64(l.Limit + 1)})
+		t.query(func(r row) error {
+			var e directory.Event
+			var at int64
+			err := r.Scan(&e.Seq, &e.ID, &at, &e.ActorType, &e.Actor, &e.Action, &e.Connector, &e.User, &e.Group, &e.Record, &e.Request, &e.Changes)
+			e.Time = fromMicros(at)
+			result.Items = append(result.Items, e)
+			return err
+		}, sql.sql, sql.args...)
+		return nil
+	})
+	if err != nil {
+		return directory.Page[directory.Event]{}, err
+	}
+	var next *position
+	result.Items, next = cut(result.Items, l.Limit, func(e directory.Event) position {
+		seq := strconv.FormatInt(e.Seq, 10)
+		return position{ID: e.ID, Key: &seq}
+	})
+	result.Next, err = s.nextCursor(ctx, of, next)
+	return result, err
+}
+
+// outOfOrder is how many events may have got their number in another order than their time.
+const outOfOrder = "1000"
+
+// eventsOf is the condition of a query's events. A name that was given and means nothing in the
+// directory matches no event.
+func (t *tx) eventsOf(q directory.EventQuery) fragment {
+	where := always
+	and := func(parts ...any) { where = cat(append([]any{where, " and "}, parts...)...) }
+	if q.Connector != "" || q.ConnectorID != uuid.Nil {
+		and("e.connector_id = ", argument{q.ConnectorID})
+	}
+	named := func(column string, given string, ids []uuid.UUID) {
+		if given == "" && len(ids) == 0 {
+			return
+		}
+		condition, values := t.oneOf(column, ids)
+		and(fragment{condition, []any{values}})
+	}
+	named("e.user_id", q.User, q.UserIDs)
+	named("e.group_id", q.Group, q.GroupIDs)
+	if q.Action != "" {
+		and("substr(e.action, 1, ", argument{int64(utf8.RuneCountInString(q.Action))}, ") = ", argument{q.Action})
+	}
+	if q.Actor != "" {
+		and("e.actor = ", argument{q.Actor})
+	}
+	// The index of times gives a bound of numbers, and events are read by number.
+	if !q.Since.IsZero() {
+		since := argument{micros(q.Since)}
+		and("e.time >= ", since, " and e.seq >= (select min(n.seq) from (select b.seq from events b where b.time >= ", since, " order by b.time limit "+outOfOrder+") n)")
+	}
+	if !q.Until.IsZero() {
+		until := argument{micros(q.Until)}
+		and("e.time < ", until, " and e.seq <= (select max(n.seq) from (select b.seq from events b where b.time < ", until, " order by b.time desc limit "+outOfOrder+") n)")
+	}
+	if q.Text != "" {
+		inside := "instr(lower(%), lower(?)) > 0"
+		if t.pg() {
+			inside = "position(lower(?) in lower(%)) > 0"
+		}
+		text := argument{asInJSON(q.Text)}
+		and("(", contains(inside, "e.changes", text), " or exists (select 1 from event_values v where v.event_id = e.id and ", contains(inside, "v.data", text), "))")
+	}
+	return where
+}
+
+// contains asks whether a column holds a text.
+func contains(pattern, column string, text argument) fragment {
+	var f fragment
+	for _, c := range pattern {
+		if c == '%' {
+			f.sql += column
+		} else {
+			f.sql += string(c)
+		}
+	}
+	f.args = []any{text.value}
+	return f
+}
+
+// asInJSON is a text as it stands inside a string of stored JSON.
+func asInJSON(text string) string {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		return text
+	}
+	return string(quoted[1 : len(quoted)-1])
+}

@@ -1,0 +1,316 @@
+package sql
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+// recordSet is a set of user records, as queries that find them by an index each.
+type recordSet struct {
+	queries []string // each ends in a condition, so that more may be added with "and"
+	args    [][]any
+}
+
+func (s *recordSet) add(sql string, args ...any) {
+	s.queries = append(s.queries, sql)
+	s.args = append(s.args, args)
+}
+
+// having is one query over the set: select column … where condition, for each of its queries.
+func (s *recordSet) having(column, condition string, more ...any) (sql string, args []any) {
+	for i, query := range s.queries {
+		if i > 0 {
+			sql += " union "
+		}
+		sql += "select " + column + " from user_records r where " + query
+		args = append(args, s.args[i]...)
+		if condition != "" {
+			sql += " and " + condition
+			args = append(args, more...)
+		}
+	}
+	return sql, args
+}
+
+// peopleSet is the set of users that a Load brings: none, one, or those that were locked.
+type peopleSet struct {
+	condition string // behind a column: "= ?"
+	args      []any
+}
+
+// of is the condition that a column names one of the people.
+func (p peopleSet) of(column string) string { return column + " " + p.condition }
+
+// lockPeople decides whom the request brings and locks them in the order of their ids, as well
+// as the named records that have no user.
+func (l *load) lockPeople() error {
+	l.nameRecords()
+	lone := len(l.named.queries) == 0 && len(l.r.Users) == 1
+	own := len(l.r.Users) == 0 && len(l.r.MemberValues) == 0 && len(l.r.Records) == 1 && l.r.Records[0] == l.r.Record
+	owned, owner := l.owned("")
+	switch {
+	case len(l.named.queries) == 0 && len(l.r.Users) == 0:
+		return nil
+	case lone:
+		l.people = peopleSet{"= ?", []any{l.r.Users[0]}}
+	case own: // the record's row is locked, so its link stands still
+		l.alone[l.r.Record] = true
+		l.people = peopleSet{"= (select user_id from user_records where id = ? and " + owned + ")", []any{l.r.Record, owner}}
+	default:
+		return l.lockSet()
+	}
+	l.readUsers(l.locking("for update"))
+	return nil
+}
+
+// nameRecords collects the records that bring people.
+func (l *load) nameRecords() {
+	owned, owner := l.owned("r.")
+	if len(l.r.Records) > 0 {
+		condition, ids := l.oneOf("r.id", l.r.Records)
+		l.named.add(condition+" and "+owned, ids, owner)
+	}
+	if len(l.r.MemberValues) == 0 {
+		return
+	}
+	v := newValues(l.r.MemberValues)
+	if len(v.ids) > 0 {
+		condition, ids := l.oneOf("r.id", v.ids)
+		l.named.add(condition+" and r.deleted_at is null and "+owned, ids, owner)
+	}
+	condition, texts := l.oneOfText("r.external_id", v.texts)
+	l.named.add(owned+" and "+condition+" and r.deleted_at is null", owner, texts)
+	condition, keys := l.oneOfText("r.user_name_key", v.keys)
+	l.named.add(owned+" and "+condition+" and r.deleted_at is null", owner, keys)
+}
+
+// lockSet locks several people at once. On PostgreSQL the ids it found stay in a setting of the
+// transaction, app.people, so that the statements behind it in the same trip work on exactly
+// those that are locked.
+func (l *load) lockSet() error {
+	l.several = true
+	if len(l.named.queries) > 0 && l.pg() && !l.readOnly {
+		unlinked, args := l.named.having("r.id", "r.user_id is null and r.deleted_at is null")
+		l.query(func(r row) error {
+			var id uuid.UUID
+			err := r.Scan(&id)
+			l.alone[id] = true
+			return err
+		}, "select id from user_records where id in ("+unlinked+") and user_id is null order by id for update", args...)
+	}
+	ids, args := l.named.having("r.user_id", "r.user_id is not null")
+	if len(l.r.Users) > 0 {
+		condition, users := l.in("id", l.r.Users)
+		if ids != "" {
+			ids += " union "
+		}
+		ids += "select id from users where " + condition
+		args = append(args, users)
+	}
+	args = append([]any{l.scope.directory}, args...)
+	found := "select id from users where directory_id = ? and id in (" + ids + ") order by id" + l.locking("for update")
+	if l.pg() {
+		l.exec(nil, "select set_config('app.people', coalesce(array_agg(id)::text, '{}'), true) from ("+found+") u", args...)
+		// Behind a select of its own the setting is read once; bare, it would be for every row.
+		l.people = peopleSet{"= any ((select current_setting('app.people')::uuid[])::uuid[])", nil}
+		l.readUsers("")
+		return nil
+	}
+	var people []string
+	l.query(func(r row) error {
+		var id string
+		err := r.Scan(&id)
+		people = append(people, id)
+		return err
+	}, found, args...)
+	if err := l.flush(); err != nil {
+		return err
+	}
+	list, err := json.Marshal(people)
+	if err != nil || people == nil {
+		list = []byte("[]")
+	}
+	l.people = peopleSet{"in (select value from json_each(?))", []any{string(list)}}
+	l.readUsers("")
+	return nil
+}
+
+func (l *load) readUsers(locking string) {
+	l.query(func(r row) error {
+		u, err := scanUser(r)
+		l.scene.People[u.ID] = &directory.Person{User: u}
+		return err
+	}, "select "+userColumns+" from users u where "+l.people.of("u.id")+" and u.directory_id = ?"+locking,
+		append(slices.Clone(l.people.args), l.scope.directory)...)
+}
+
+// readPeople reads what the people and the named records without a user consist of.
+func (l *load) readPeople() {
+	if l.people.condition != "" {
+		l.query(l.keepRecord, "select "+recordColumns+" from user_records r where "+l.people.of("r.user_id")+" and r.directory_id = ?",
+			append(slices.Clone(l.people.args), l.scope.directory)...)
+		l.readHeld()
+	}
+	if l.several {
+		l.readUnlinked()
+	}
+	records, args := l.everyRecord()
+	if records == "" {
+		return
+	}
+	l.readViews(records, args)
+	l.readConflicts(records, args)
+}
+
+func (l *load) keepRecord(r row) error {
+	rec, err := scanRecord(r)
+	if err != nil {
+		return err
+	}
+	if same := l.records[rec.ID]; same != nil { // the record to change is one object
+		rec = same
+	}
+	l.records[rec.ID] = rec
+	if p := l.scene.People[rec.User]; p != nil {
+		p.Records = append(p.Records, rec)
+	}
+	return nil
+}
+
+// readUnlinked reads the named records that have no user, and finds those whose user is not
+// among the locked ones, because they were linked anew in between.
+func (l *load) readUnlinked() {
+	named, args := l.named.having("r.id", "")
+	if named == "" {
+		return
+	}
+	l.query(func(r row) error {
+		rec, err := scanRecord(r)
+		if err != nil {
+			return err
+		}
+		if locks := l.pg() && !l.readOnly; rec.User != uuid.Nil || locks && !l.alone[rec.ID] {
+			l.moved = true
+			return nil
+		}
+		if same := l.records[rec.ID]; same != nil {
+			rec = same
+		}
+		l.records[rec.ID] = rec
+		l.scene.Records[rec.ID] = rec
+		return nil
+	}, "select "+recordColumns+" from user_records r where r.id in ("+named+") and r.deleted_at is null and (r.user_id is null or not r.user_id "+
+		l.people.condition+")", append(args, l.people.args...)...)
+}
+
+// everyRecord is a query for the ids of all records that this Load brings.
+func (l *load) everyRecord() (sql string, args []any) {
+	var parts []string
+	if l.people.condition != "" {
+		parts = append(parts, "select r.id from user_records r where "+l.people.of("r.user_id")+" and r.directory_id = ?")
+		args = append(append(args, l.people.args...), l.scope.directory)
+	}
+	if len(l.named.queries) > 0 {
+		unlinked, more := l.named.having("r.id", "r.user_id is null and r.deleted_at is null")
+		parts = append(parts, unlinked)
+		args = append(args, more...)
+	} else if l.r.Record != uuid.Nil {
+		owned, owner := l.owned("r.")
+		parts = append(parts, "select r.id from user_records r where r.id = ? and "+owned)
+		args = append(args, l.r.Record, owner)
+	}
+	for i, part := range parts {
+		if i > 0 {
+			sql += " union "
+		}
+		sql += part
+	}
+	return sql, args
+}
+
+// readViews reads the groups of the records' views, and what the directory has under their names.
+func (l *load) readViews(records string, args []any) {
+	l.query(func(r row) error {
+		var record uuid.UUID
+		var g directory.ViewedGroup
+		fact, err := scanFact(r, &record, &g.Record, &g.Name, &g.Key)
+		if err != nil {
+			return err
+		}
+		if rec := l.records[record]; rec != nil {
+			rec.Groups = append(rec.Groups, g)
+		}
+		if fact.ID != uuid.Nil {
+			l.scene.Facts[fact.Key] = fact
+		}
+		return nil
+	}, `select m.member_id, g.id, g.view_name, g.view_key,
+			coalesce(d.id, `+none+`), coalesce(d.display_name, ''), coalesce(d.name_key, ''),
+			coalesce(d.tenant_id, `+none+`), coalesce(d.created_at, 0), coalesce(d.version, 0)
+		from (`+records+`) as r
+		join members m on m.member_id = r.id and m.viewed
+		join group_records g on g.id = m.group_record_id and g.view_key is not null
+		left join groups d on d.directory_id = g.directory_id and d.name_key = g.view_key`, args...)
+}
+
+func (l *load) readConflicts(records string, args []any) {
+	l.query(func(r row) error {
+		c, err := scanConflict(r)
+		if err == nil {
+			l.scene.Conflicts[c.Record] = append(l.scene.Conflicts[c.Record], c)
+		}
+		return err
+	}, "select "+conflictColumns+" from ("+records+") as r join conflicts c on c.record_id = r.id order by c.id", args...)
+}
+
+func (l *load) readHeld() {
+	l.query(func(r row) error {
+		var m directory.MembershipRow
+		var supports json.RawMessage
+		var err error
+		if m.Group, err = scanFact(r, &m.User, &supports); err != nil {
+			return err
+		}
+		if m.Supports, err = parseSupports(supports, m.Group.ID, m.User); err != nil {
+			return err
+		}
+		l.scene.Facts[m.Group.Key] = m.Group
+		if p := l.scene.People[m.User]; p != nil {
+			p.Held = append(p.Held, m)
+		}
+		return nil
+	}, "select m.user_id, m.supports, "+factColumns+` from memberships m join groups d on d.id = m.group_id
+		where `+l.people.of("m.user_id")+" and m.directory_id = ?", append(slices.Clone(l.people.args), l.scope.directory)...)
+}
+
+// arrange puts what the statements found where it belongs, in an order that does not depend on
+// the database's.
+func (l *load) arrange() {
+	if rec := l.scene.Record; rec != nil && rec.User == uuid.Nil && slices.Contains(l.r.Records, rec.ID) {
+		l.scene.Records[rec.ID] = rec
+	}
+	for _, rec := range l.records {
+		slices.SortFunc(rec.Groups, func(a, b directory.ViewedGroup) int {
+			return cmp.Or(cmp.Compare(a.Key, b.Key), compareID(a.Record, b.Record))
+		})
+	}
+	for _, p := range l.scene.People {
+		slices.SortFunc(p.Records, func(a, b *directory.RecordRow) int { return compareID(a.ID, b.ID) })
+		slices.SortFunc(p.Held, func(a, b directory.MembershipRow) int { return cmp.Compare(a.Group.Key, b.Group.Key) })
+		for _, rec := range p.Records {
+			for _, c := range l.scene.Conflicts[rec.ID] {
+				if c.Decision == "" {
+					p.Open = append(p.Open, c)
+				}
+			}
+		}
+	}
+	l.arrangeValues()
+}
+
+func compareID(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }

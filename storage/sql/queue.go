@@ -1,0 +1,122 @@
+package sql
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+// queued are the records that settling has to do with: living ones, and tombstones of a user.
+const queued = "(r.deleted_at is null or r.user_id is not null)"
+
+// patience is how long a statement over all records of a connector may take on PostgreSQL.
+const patience = "set local statement_timeout = '10min'"
+
+// saveQueue queues records for settling.
+func (w *work) saveQueue(c *directory.Changes) {
+	rows := make([][]any, len(c.Queue))
+	for i, q := range c.Queue {
+		rows[i] = []any{w.scope.directory, q.Connector, q.Record, w.moment(q.Due)}
+	}
+	w.insert("settle_queue", []string{"directory_id", "connector_id", "record_id", "due_at"}, rows, "")
+	all := c.QueueAll
+	if all == nil {
+		return
+	}
+	due := w.moment(c.TouchedAt)
+	switch {
+	case all.Connector != uuid.Nil:
+		if w.pg() {
+			w.exec(nil, patience)
+		}
+		if all.Advance {
+			w.advance(all.Connector)
+		}
+		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
+			where r.connector_id = ? and r.directory_id = ? and `+queued, due, all.Connector, w.scope.directory)
+	case all.Members != uuid.Nil:
+		if len(c.AddEdges) > 0 {
+			w.queueMembers(c)
+		}
+	case all.Directory:
+		if w.pg() {
+			w.exec(nil, patience)
+		}
+		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
+			where r.directory_id = ? and `+queued, due, w.scope.directory)
+	}
+}
+
+// queueMembers queues every user member of a group record as its rows are at this place.
+func (w *work) queueMembers(c *directory.Changes) {
+	if w.pg() {
+		w.exec(nil, patience)
+	}
+	owned, owner := w.owned("r.")
+	w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+		select r.directory_id, r.connector_id, r.id, cast(? as bigint)
+		from members m join user_records r on r.id = m.member_id
+		where m.group_record_id = ? and `+owned+" and "+queued, w.moment(c.TouchedAt), c.QueueAll.Members, owner)
+}
+
+// advance makes every view of a connector what its IdP says: of users, names of groups and members.
+func (w *work) advance(connector uuid.UUID) {
+	directory := w.scope.directory
+	w.exec(nil, `update user_records set view_state = state, view_doc = null
+		where connector_id = ? and directory_id = ? and (view_state <> state or view_doc is not null)`, connector, directory)
+	const ours = "group_record_id in (select id from group_records where connector_id = ? and directory_id = ?)"
+	w.exec(nil, "delete from members where "+ours+" and not said", connector, directory)
+	w.exec(nil, "update members set viewed = true where "+ours+" and said and not viewed", connector, directory)
+	w.exec(nil, "delete from group_records where connector_id = ? and directory_id = ? and deleted_at is not null", connector, directory)
+	w.exec(nil, `update group_records set view_name = display_name, view_key = name_key
+		where connector_id = ? and directory_id = ? and (view_name is null or view_name <> display_name or view_key <> name_key)`,
+		connector, directory)
+}
+
+// DueRecords takes records from the queue. Rows that another transaction took are passed over;
+// a record that is queued twice is taken once for both. What is queued after this statement is
+// a row of its own and stays.
+func (w *work) DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var due []uuid.UUID
+	each := func(r row) error {
+		var id uuid.UUID
+		err := r.Scan(&id)
+		due = append(due, id)
+		return err
+	}
+	const first = "select id from settle_queue where directory_id = ? and due_at <= ? order by due_at, id limit ?"
+	if w.pg() {
+		w.query(each, "with due as materialized ("+first+` for update skip locked)
+			delete from settle_queue q using due where q.id = due.id returning q.record_id`, w.scope.directory, micros(now), limit)
+	} else {
+		w.query(each, "delete from settle_queue where id in ("+first+") returning record_id", w.scope.directory, micros(now), limit)
+	}
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(due, compareID)
+	return slices.Compact(due), nil
+}
+
+// Pending counts the records that wait to be settled.
+func (s *Store) Pending(ctx context.Context, directory, connector uuid.UUID) (int, error) {
+	n := 0
+	err := s.read(ctx, scope{directory: directory, connector: connector}, func(t *tx) error {
+		sql, args := "select count(distinct record_id) from settle_queue where directory_id = ?", []any{directory}
+		if connector != uuid.Nil {
+			sql, args = sql+" and connector_id = ?", append(args, connector)
+		}
+		t.query(func(r row) error { return r.Scan(&n) }, sql, args...)
+		return nil
+	})
+	return n, err
+}

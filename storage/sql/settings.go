@@ -1,0 +1,187 @@
+package sql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim/canonical"
+	"github.com/muster-scim/muster/tenants"
+)
+
+const directoryColumns = `d.id, d.name, d.settings, d.epoch, d.version, d.created_at,
+	(select count(distinct c.tenant_id) from connectors c where c.directory_id = d.id)`
+
+func scanDirectory(r row) (info directory.Info, epoch int64, err error) {
+	var settings json.RawMessage
+	var created int64
+	if err := r.Scan(&info.ID, &info.Name, &settings, &epoch, &info.Version, &created, &info.Tenants); err != nil {
+		return info, 0, err
+	}
+	info.Created = fromMicros(created)
+	info.Settings = policy.DefaultDirectorySettings()
+	if err := json.Unmarshal(settings, &info.Settings); err != nil {
+		return info, 0, fmt.Errorf("reading the settings of directory %s: %w", info.Name, err)
+	}
+	return info, epoch, nil
+}
+
+const boundColumns = `c.id, c.tenant_id, c.directory_id, t.name, d.name, c.slug, c.name, c.kind, c.mode, c.settings, c.precedence,
+	c.created_at, c.updated_at, c.version, c.rules, c.rules_version, c.held_groups`
+
+// scanBound reads a connector with its rules, not compiled yet.
+func scanBound(r row) (*directory.Connector, error) {
+	c := directory.Connector{Policy: &policy.Connector{}}
+	var settings, rules json.RawMessage
+	var created, updated int64
+	err := r.Scan(&c.ID, &c.TenantID, &c.DirectoryID, &c.Tenant, &c.Directory, &c.Slug, &c.Name, &c.Kind, &c.Mode, &settings, &c.Precedence,
+		&created, &updated, &c.Version, &rules, &c.RulesVersion, &c.Policy.HeldGroups)
+	if err != nil {
+		return nil, err
+	}
+	c.CreatedAt, c.UpdatedAt = fromMicros(created), fromMicros(updated)
+	if err := json.Unmarshal(settings, &c.Settings); err != nil {
+		return nil, fmt.Errorf("reading the settings of connector %s: %w", c.Slug, err)
+	}
+	c.Rules = policy.DefaultRules()
+	if err := json.Unmarshal(rules, &c.Rules); err != nil {
+		return nil, fmt.Errorf("reading the rules of connector %s: %w", c.Slug, err)
+	}
+	return &c, nil
+}
+
+// Settings reads and compiles what settling needs to know of a directory.
+func (s *Store) Settings(ctx context.Context, id uuid.UUID) (*directory.Settings, error) {
+	var settings *directory.Settings
+	err := s.read(ctx, scope{directory: id}, func(t *tx) (err error) {
+		settings, err = t.settings(id)
+		return err
+	})
+	return settings, err
+}
+
+// Settings reads them inside the transaction, whose lock keeps them as they are.
+func (w *work) Settings(ctx context.Context) (*directory.Settings, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return w.settings(w.scope.directory)
+}
+
+func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
+	settings := &directory.Settings{Connectors: make(map[uuid.UUID]*directory.Connector)}
+	found := false
+	t.query(func(r row) (err error) {
+		found = true
+		settings.Info, settings.Epoch, err = scanDirectory(r)
+		return err
+	}, "select "+directoryColumns+" from directories d where d.id = ?", id)
+	t.query(func(r row) error {
+		c, err := scanBound(r)
+		if err == nil {
+			settings.Connectors[c.ID] = c
+		}
+		return err
+	}, "select "+boundColumns+` from connectors c join tenants t on t.id = c.tenant_id join directories d on d.id = c.directory_id
+		where c.directory_id = ?`, id)
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, directory.ErrNotFound
+	}
+	var err error
+	if settings.Directory, err = policy.CompileDirectory(settings.Info.Settings, settings.Info.Tenants); err != nil {
+		return nil, fmt.Errorf("compiling the settings of directory %s: %w", settings.Info.Name, err)
+	}
+	for _, c := range settings.Connectors {
+		p := c.Policy
+		p.Slug, p.Tenant, p.Precedence = c.Slug, c.Tenant, c.Precedence
+		if p.Rules, err = policy.Compile(c.Rules); err != nil {
+			return nil, fmt.Errorf("compiling the rules of connector %s: %w", c.Slug, err)
+		}
+	}
+	return settings, nil
+}
+
+// Connector reads a connector by its slug, or directory.ErrNotFound.
+func (s *Store) Connector(ctx context.Context, slug string) (tenants.Connector, error) {
+	var found *directory.Connector
+	err := s.read(ctx, scope{}, func(t *tx) error {
+		t.query(func(r row) (err error) {
+			found, err = scanBound(r)
+			return err
+		}, "select "+boundColumns+` from connectors c join tenants t on t.id = c.tenant_id join directories d on d.id = c.directory_id
+			where c.slug = ?`, slug)
+		return nil
+	})
+	if err != nil {
+		return tenants.Connector{}, err
+	}
+	if found == nil {
+		return tenants.Connector{}, directory.ErrNotFound
+	}
+	return found.Connector, nil
+}
+
+// Directories reads all directories by name.
+func (s *Store) Directories(ctx context.Context) ([]directory.Info, error) {
+	var all []directory.Info
+	err := s.read(ctx, scope{}, func(t *tx) error {
+		t.query(func(r row) error {
+			info, _, err := scanDirectory(r)
+			all = append(all, info)
+			return err
+		}, "select "+directoryColumns+" from directories d order by d.name_key")
+		return nil
+	})
+	return all, err
+}
+
+// saveSettings writes changes of what settling sees besides people. Each moves the epoch.
+func (w *work) saveSettings(c *directory.Changes) {
+	if d := c.NewDirectory; d != nil {
+		settings, err := json.Marshal(d.Settings)
+		if err != nil {
+			w.fail(fmt.Errorf("encoding the settings of directory %s: %w", d.Name, err))
+			return
+		}
+		w.exec(nil, "insert into directories (id, name, name_key, settings, created_at) values (?, ?, ?, ?, ?)",
+			d.ID, d.Name, canonical.Key(d.Name), string(settings), micros(d.Created))
+	}
+	if c.Directory == nil && c.Connector == nil {
+		return
+	}
+	id := w.scope.directory
+	if d := c.Directory; d != nil {
+		settings, err := json.Marshal(d.Settings)
+		if err != nil {
+			w.fail(fmt.Errorf("encoding the settings of directory %s: %w", id, err))
+			return
+		}
+		w.exec(nil, "update directories set settings = ?, version = version + 1 where id = ?", string(settings), id)
+	}
+	if x := c.Connector; x != nil {
+		now := w.moment(x.At)
+		if x.Rules != nil {
+			rules, err := json.Marshal(x.Rules)
+			if err != nil {
+				w.fail(fmt.Errorf("encoding the rules of connector %s: %w", x.ID, err))
+				return
+			}
+			w.exec(nil, "update connectors set rules = ?, rules_version = rules_version + 1, updated_at = ?, version = version + 1 where id = ? and directory_id = ?",
+				string(rules), now, x.ID, id)
+		}
+		if x.Mode != "" {
+			w.exec(nil, "update connectors set mode = ?, updated_at = ?, version = version + 1 where id = ? and directory_id = ?", string(x.Mode), now, x.ID, id)
+		}
+		if x.HeldGroups {
+			w.exec(nil, "update connectors set held_groups = ? where id = ? and directory_id = ?", true, x.ID, id)
+		}
+	}
+	w.exec(nil, "update directories set epoch = epoch + 1 where id = ?", id)
+}

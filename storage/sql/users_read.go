@@ -1,0 +1,160 @@
+package sql
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/canonical"
+)
+
+// shownColumns are a directory user as administrators see it.
+const shownColumns = `r.id, r.user_name, r.status, coalesce(r.block, ''), r.doc,
+	not exists (select 1 from user_records x where x.user_id = r.id),
+	r.created_at, r.modified_at, coalesce(r.purge_after, 0), r.version`
+
+func scanShown(r row, before ...any) (directory.User, uuid.UUID, error) {
+	var u directory.User
+	var created, modified, purge int64
+	err := r.Scan(append(before, &u.ID, &u.UserName, &u.Status, &u.Block, &u.JSON, &u.Local, &created, &modified, &purge, &u.Version)...)
+	u.Created, u.Modified, u.PurgeAfter = fromMicros(created), fromMicros(modified), fromMicros(purge)
+	return u, u.ID, err
+}
+
+// Users reads a page of a directory's users: the living ones, unless a status is asked for.
+func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) (directory.Page[directory.User], error) {
+	within := cat("r.directory_id = ", argument{id}, " and r.status <> 'deleted'")
+	if q.Status != "" {
+		within = cat("r.directory_id = ", argument{id}, " and r.status = ", argument{string(q.Status)})
+	}
+	l := listQuery{
+		scope:   scope{directory: id},
+		listing: listingOf(id, "users", q.Filter),
+		target:  directoryTarget(s.isPostgres(), scim.UserKind),
+		columns: shownColumns,
+		within:  within,
+		query:   q.Filter,
+	}
+	l.listing.filter += "\x00" + string(q.Status)
+	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
+	if err != nil {
+		return directory.Page[directory.User]{}, err
+	}
+	return readList(ctx, s, l, p, scanShown, nil)
+}
+
+// found is how many users a look-up by hand shows.
+const foundAtMost = 10
+
+// FindUsers finds users by id, userName or primary e-mail; living users come first.
+func (s *Store) FindUsers(ctx context.Context, id uuid.UUID, text string) ([]directory.User, error) {
+	var users []directory.User
+	err := s.read(ctx, scope{directory: id}, func(t *tx) error {
+		keep := func(r row) error {
+			u, _, err := scanShown(r)
+			for _, other := range users {
+				if other.ID == u.ID {
+					return err
+				}
+			}
+			if len(users) < foundAtMost {
+				users = append(users, u)
+			}
+			return err
+		}
+		look := func(condition string, value any) {
+			t.query(keep, "select "+shownColumns+" from users r where r.directory_id = ? and "+condition+" order by r.id limit ?", id, value, foundAtMost)
+		}
+		if user, ok := parseID(text); ok {
+			look("r.id = ?", user)
+		}
+		key := canonical.Key(text)
+		look("r.user_name_key = ? and r.status <> 'deleted'", key)
+		look("r.email_key = ? and r.status <> 'deleted'", key)
+		look("r.user_name_key = ? and r.status = 'deleted'", key)
+		look("r.email_key = ? and r.status = 'deleted'", key)
+		return nil
+	})
+	return users, err
+}
+
+// Groups reads a page of a directory's groups.
+func (s *Store) Groups(ctx context.Context, id uuid.UUID, q directory.GroupQuery) (directory.Page[directory.Group], error) {
+	l := listQuery{
+		scope:   scope{directory: id},
+		listing: listingOf(id, "groups", q.Filter),
+		target:  directoryTarget(s.isPostgres(), scim.GroupKind),
+		columns: "r.id, r.display_name, coalesce((select n.name from tenants n where n.id = r.tenant_id), ''), r.created_at, r.version",
+		within:  cat("r.directory_id = ", argument{id}),
+		query:   q.Filter,
+	}
+	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
+	if err != nil {
+		return directory.Page[directory.Group]{}, err
+	}
+	return readList(ctx, s, l, p, func(r row, before ...any) (directory.Group, uuid.UUID, error) {
+		var g directory.Group
+		var created int64
+		err := r.Scan(append(before, &g.ID, &g.DisplayName, &g.Tenant, &created, &g.Version)...)
+		g.Created = fromMicros(created)
+		return g, g.ID, err
+	}, nil)
+}
+
+// GroupMembers reads a page of a directory group's memberships by user id, and beside each the user.
+func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directory.Listing) (directory.Page[directory.MembershipRow], []directory.User, error) {
+	var result directory.Page[directory.MembershipRow]
+	var users []directory.User
+	of := listing{space: id, table: "memberships", filter: group.String()}
+	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
+	if err != nil {
+		return result, nil, err
+	}
+	after := uuid.Nil
+	if p.after != nil {
+		after = p.after.ID
+	}
+	err = s.read(ctx, scope{directory: id}, func(t *tx) error {
+		t.query(func(r row) error { return r.Scan(&result.Total) },
+			"select count(*) from memberships where group_id = ? and directory_id = ?", group, id)
+		t.query(func(r row) error {
+			var m directory.MembershipRow
+			var supports json.RawMessage
+			var created int64
+			u, _, err := scanShown(r, &supports, &m.Group.ID, &m.Group.Name, &m.Group.Key, &m.Group.Tenant, &created, &m.Group.Version)
+			if err != nil {
+				return err
+			}
+			m.User, m.Group.Created = u.ID, fromMicros(created)
+			m.Supports, err = parseSupports(supports, group, u.ID)
+			result.Items, users = append(result.Items, m), append(users, u)
+			return err
+		}, "select m.supports, "+factColumns+", "+shownColumns+` from memberships m
+			join users r on r.id = m.user_id join groups d on d.id = m.group_id
+			where m.group_id = ? and m.directory_id = ? and m.user_id > ? order by m.user_id limit ?`, group, id, after, l.Limit+1)
+		return nil
+	})
+	if err != nil {
+		return directory.Page[directory.MembershipRow]{}, nil, err
+	}
+	var next *position
+	result.Items, next = cut(result.Items, l.Limit, func(m directory.MembershipRow) position { return position{ID: m.User} })
+	users = users[:len(result.Items)]
+	result.Next, err = s.nextCursor(ctx, of, next)
+	return result, users, err
+}
+
+// nextCursor seals the place behind a page; there may be nothing behind it.
+func (s *Store) nextCursor(ctx context.Context, l listing, next *position) (string, error) {
+	if next == nil {
+		return "", nil
+	}
+	secret, err := s.cursorKey(ctx)
+	if err != nil {
+		return "", err
+	}
+	return l.cursor(secret, s.now(), *next), nil
+}

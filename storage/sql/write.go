@@ -1,0 +1,130 @@
+package sql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+var _ directory.Store = (*Store)(nil)
+
+// work is one transaction as the directory sees it.
+type work struct {
+	*tx
+
+	locked    bool  // the directory's lock is held, and so epoch holds
+	exclusive bool  // … alone
+	epoch     int64 // of the directory, read under its lock
+
+	// Members that name nothing and the records they wait for may pass each other: neither
+	// transaction sees the other's row. Whoever brings a record therefore holds the lock of the
+	// connector's arrivals shared, and whoever keeps an unresolved member holds it alone. Only
+	// after resolving is it known that one has to be kept; then the transaction starts again.
+	waits        bool // hold the lock of arrivals alone
+	keepsWaiting bool // an unresolved member was saved without it
+
+	growth  map[uuid.UUID]int64 // change of the group records' member counts
+	touched map[uuid.UUID]bool
+	touch   int64 // the time that touched group records get
+
+	userName, displayName string // of the record being written, for DuplicateError
+}
+
+// Unique indexes whose violation means that another transaction was first, and those that an
+// IdP hears of.
+const (
+	indexUserName        = "users_user_name"
+	indexGroupName       = "groups_display_name"
+	indexRecordUserName  = "user_records_user_name"
+	indexGroupRecordName = "group_records_display_name"
+)
+
+// Write runs f in one transaction of the scope; see directory.Store.
+func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.Tx) error) error {
+	waits := false
+	for try := 1; ; try++ {
+		var w *work
+		err := s.write(ctx, scope{directory: sc.Directory, connector: sc.Connector}, func(t *tx) error {
+			w = &work{tx: t, waits: waits}
+			if err := f(w); err != nil {
+				if errors.Is(err, directory.ErrAgain) {
+					return fmt.Errorf("%w: %w", errAgain, err)
+				}
+				return err
+			}
+			if w.keepsWaiting && t.pg() {
+				waits = true
+				return errAgain
+			}
+			w.saveTouches()
+			return nil
+		})
+		switch {
+		case err == nil:
+			return nil
+		case isDuplicate(err, indexUserName, indexGroupName):
+			if try < writeTries && ctx.Err() == nil {
+				continue
+			}
+			return fmt.Errorf("%w: %w", directory.ErrAgain, err)
+		case isDuplicate(err, indexRecordUserName):
+			return &directory.DuplicateError{Attribute: "userName", Value: w.userName}
+		case isDuplicate(err, indexGroupRecordName):
+			return &directory.DuplicateError{Attribute: "displayName", Value: w.displayName}
+		}
+		return err
+	}
+}
+
+// Look runs f on one moment of the database; see directory.Store.
+func (s *Store) Look(ctx context.Context, sc directory.Scope, f func(directory.Tx) error) error {
+	return s.read(ctx, scope{directory: sc.Directory, connector: sc.Connector}, func(t *tx) error {
+		return f(&work{tx: t})
+	})
+}
+
+// owned is the condition that a row belongs to the transaction's scope: to its connector, or,
+// for administrators and workers, to its directory. prefix is an alias with its dot.
+func (t *tx) owned(prefix string) (condition string, arg any) {
+	if t.scope.connector != uuid.Nil {
+		return prefix + "connector_id = ?", t.scope.connector
+	}
+	return prefix + "directory_id = ?", t.scope.directory
+}
+
+// ownedEdge is owned for member rows, which know their connector only.
+func (t *tx) ownedEdge(prefix string) (condition string, arg any) {
+	if t.scope.connector != uuid.Nil {
+		return prefix + "connector_id = ?", t.scope.connector
+	}
+	return prefix + "connector_id in (select id from connectors where directory_id = ?)", t.scope.directory
+}
+
+// locking is a row lock's words. SQLite, with its one writer, and transactions that only read do
+// without.
+func (t *tx) locking(words string) string {
+	if t.pg() && !t.readOnly {
+		return " " + words
+	}
+	return ""
+}
+
+// oneOf is in, but for a single id an equation: its plan is cached, that of a list is often not.
+func (t *tx) oneOf(column string, ids []uuid.UUID) (condition string, arg any) {
+	if len(ids) == 1 {
+		return column + " = ?", ids[0]
+	}
+	return t.in(column, ids)
+}
+
+// oneOfText is oneOf for a column of text.
+func (t *tx) oneOfText(column string, values []string) (condition string, arg any) {
+	if len(values) == 1 {
+		return column + " = ?", values[0]
+	}
+	return t.inText(column, values)
+}
