@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RequestIDHeader carries the request's id on every answer. The id is always made here: an id
+// of the client's choosing could be another request's.
+const RequestIDHeader = "X-Request-Id"
+
+// trace is what the access log tells of a request. Whoever learns something fills it in.
+type trace struct {
+	id         string
+	start      time.Time
+	route      string // the pattern, not the path: a path can hold a name
+	connector  string // as the path names it, once it looks like a slug
+	credential string // the credential's id
+	aborted    bool   // the answer broke off
+}
+
+type traceKey struct{}
+
+func withTrace(ctx context.Context, t *trace) context.Context {
+	return context.WithValue(ctx, traceKey{}, t)
+}
+
+// traceOf returns the request's trace; one of its own for a request that no Engine served.
+func traceOf(r *http.Request) *trace {
+	if t, ok := r.Context().Value(traceKey{}).(*trace); ok {
+		return t
+	}
+	return &trace{}
+}
+
+// logAccess writes one line for the request. Query values, headers, bodies and, above debug,
+// paths stay out: filters and paths hold names, and a lost token may be anywhere.
+func (e *Engine) logAccess(r *http.Request, out *writer, t *trace) {
+	if !e.log.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request", t.id),
+		slog.String("method", knownMethod(r.Method)),
+		slog.String("route", t.route),
+		slog.Int("status", out.status),
+		slog.Int64("bytes", out.bytes),
+		slog.Duration("took", time.Since(t.start)),
+		slog.String("peer", peer(r)),
+	}
+	if t.connector != "" {
+		attrs = append(attrs, slog.String("connector", t.connector))
+	}
+	if t.credential != "" {
+		attrs = append(attrs, slog.String("credential", t.credential))
+	}
+	if t.aborted {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	if e.log.Enabled(r.Context(), slog.LevelDebug) {
+		attrs = append(attrs, slog.String("path", r.URL.Path))
+	}
+	e.log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// knownMethod keeps a made-up method, which is free text, out of the log.
+func knownMethod(method string) string {
+	if slices.Contains(methods, method) || method == http.MethodTrace || method == http.MethodConnect {
+		return method
+	}
+	return "other"
+}
+
+// peer is the address of the socket's other end. Forwarding headers are anyone's to write.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// slugLike returns s if it may be told in the log as a connector's slug, else "": the segment
+// is the client's text, and people paste tokens into the wrong field.
+func slugLike(s string) string {
+	if len(s) > 64 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return ""
+	}
+	return s
+}
+
+// writer remembers what was answered.
+type writer struct {
+	http.ResponseWriter
+	status int // 0: nothing yet
+	bytes  int64
+}
+
+func (w *writer) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *writer) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Flush is for gin, which asks the writer itself.
+func (w *writer) Flush() {
+	if f, ok := w.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

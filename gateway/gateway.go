@@ -1,0 +1,162 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/tenants"
+)
+
+// Authenticator finds the connector behind a request. *tenants.Authenticator implements it.
+type Authenticator interface {
+	// Authenticate takes the slug of the path and every Authorization header. The error is
+	// tenants.ErrUnauthenticated when they prove nothing for that connector, whatever the
+	// cause; any other error says that it could not be looked up.
+	Authenticate(ctx context.Context, slug string, headers []string) (tenants.Principal, error)
+}
+
+// Options are what a Gateway works with.
+type Options struct {
+	// Records answers the requests. Besides the errors that directory names, an error with a
+	// method `Unavailable() bool` that says true, and one of the network, become a 503.
+	Records   directory.Records
+	Auth      Authenticator
+	PublicURL string // such as https://scim.example.com, with or without a trailing slash
+	Log       *slog.Logger
+}
+
+// Gateway serves SCIM to connectors.
+type Gateway struct {
+	records directory.Records
+	auth    Authenticator
+	public  string
+	log     *slog.Logger
+	routes  table
+}
+
+// New returns a Gateway.
+func New(o Options) *Gateway {
+	g := &Gateway{records: o.Records, auth: o.Auth, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log}
+	g.routes = newTable(routes)
+	return g
+}
+
+// Mount puts everything under /scim onto the engine: what is unknown there is answered here
+// too, after the credential was checked.
+func (g *Gateway) Mount(e *Engine) {
+	serve := func(c *gin.Context) { g.serve(c.Writer, c.Request) }
+	e.Any("/scim", serve)
+	e.Any("/scim/*path", serve)
+}
+
+// Time that a request has for its work. It ends before the server's write time-out, so that
+// there is still an answer.
+const (
+	patience     = 50 * time.Second
+	longPatience = 4 * time.Minute
+)
+
+// serve takes one request through the steps of the package comment.
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
+	rq := &request{w: w, r: r, trace: traceOf(r)}
+	rq.trace.route = ""
+	slug, version, rest := splitPath(r.URL.Path)
+	rq.trace.connector = slugLike(slug)
+	if err := g.admit(rq, slug); err != nil {
+		g.fail(rq, err)
+		return
+	}
+	if version != "v2" {
+		g.fail(rq, scim.NewError(http.StatusNotFound, "there is nothing at this path; the base URL of this connector ends in /v2"))
+		return
+	}
+	rq.renderer = scim.Renderer{Base: g.base(rq.principal.Connector.Slug)}
+	if err := g.dispatch(rq, rest); err != nil {
+		g.fail(rq, err)
+	}
+}
+
+// admit checks the credential and the connector's mode. It looks at nothing else.
+func (g *Gateway) admit(rq *request, slug string) error {
+	ctx, cancel := context.WithTimeout(rq.r.Context(), patience)
+	defer cancel()
+	principal, err := g.auth.Authenticate(ctx, slug, rq.r.Header.Values("Authorization"))
+	switch {
+	case errors.Is(err, tenants.ErrUnauthenticated):
+		return errUnauthenticated
+	case err != nil:
+		return &lookupError{err}
+	}
+	rq.principal = principal
+	rq.trace.credential = principal.Credential.ID.String()
+	if principal.Connector.Mode == tenants.Disabled {
+		return errDisabled
+	}
+	return nil
+}
+
+// dispatch finds the route and serves it.
+func (g *Gateway) dispatch(rq *request, path string) error {
+	method, err := methodOf(rq.r)
+	if err != nil {
+		return err
+	}
+	rt, id, err := g.routes.find(rq.principal.Connector.Settings.Paths, method, path)
+	rq.trace.route = rt.Pattern
+	if err != nil {
+		return err
+	}
+	if rt.Write && rq.principal.Credential.ReadOnly {
+		return errReadOnly
+	}
+	rq.route, rq.name = rt, id
+	if rt.Kind != "" && rt.named() {
+		if rq.id, err = recordID(id); err != nil {
+			return err
+		}
+	}
+	if err := rq.read(); err != nil {
+		return err
+	}
+	limit := patience
+	if rt.Long {
+		limit = longPatience
+	}
+	ctx, cancel := context.WithTimeout(rq.r.Context(), limit)
+	defer cancel()
+	return rt.serve(g, ctx, rq)
+}
+
+// methodOf returns the request's method. A POST may stand for another writing method (clients
+// behind proxies that know GET and POST only); nothing else can be overridden, so a link that
+// reads never writes.
+func methodOf(r *http.Request) (string, error) {
+	override := strings.ToUpper(strings.TrimSpace(r.Header.Get("X-HTTP-Method-Override")))
+	if r.Method != http.MethodPost || override == "" {
+		return r.Method, nil
+	}
+	switch override {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return override, nil
+	}
+	return "", scim.InvalidValue("X-HTTP-Method-Override on a POST takes PUT, PATCH or DELETE")
+}
+
+// splitPath takes /scim/{slug}/{version}/{rest} apart. The path is clean.
+func splitPath(path string) (slug, version, rest string) {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "/scim"), "/")
+	slug, path, _ = strings.Cut(path, "/")
+	version, rest, _ = strings.Cut(path, "/")
+	return slug, version, rest
+}
+
+// base is the address of a connector's SCIM 2.0 space.
+func (g *Gateway) base(slug string) string { return g.public + "/scim/" + slug + "/v2" }

@@ -1,0 +1,51 @@
+package gateway
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/scim"
+)
+
+// query reads what a list asks for: from the URL, or from the body of a .search.
+func (rq *request) query() (scim.Query, error) {
+	if rq.route.Method == http.MethodPost {
+		return scim.ParseSearch(rq.route.Kind, rq.body)
+	}
+	return scim.ParseQuery(rq.route.Kind, rq.r.URL.RawQuery)
+}
+
+// fetch gets a page. Some clients encode the values of a filter twice; what is left encoded
+// after reading it once is tried in its decoded form, and only if nothing matches as sent.
+func fetch[T any](k scim.Kind, q scim.Query, list func(scim.Query) (directory.Page[T], error)) (directory.Page[T], error) {
+	page, err := list(q)
+	if err != nil || page.Total != 0 || q.CursorGiven || !strings.Contains(q.FilterText, "%") {
+		return page, err
+	}
+	text, err := url.PathUnescape(q.FilterText)
+	if err != nil || text == q.FilterText {
+		return page, nil // the per cent sign is meant
+	}
+	decoded, err := scim.ParseFilter(k, text)
+	if err != nil {
+		return page, nil // and decoded it is no filter
+	}
+	q.Filter, q.FilterText = decoded, text
+	return list(q)
+}
+
+// answerList answers with a page.
+func (g *Gateway) answerList(rq *request, q scim.Query, page []scim.Resource, total int, next string) error {
+	frame := scim.List{Total: total, StartIndex: q.StartIndex, NextCursor: next}
+	if q.CursorGiven {
+		frame.StartIndex = 0
+	}
+	out := rq.begin(http.StatusOK)
+	if err := rq.renderer.WriteList(out, frame, page, q.Projection); err != nil {
+		return g.breakOff(rq, out, err)
+	}
+	out.finish()
+	return nil
+}
