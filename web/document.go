@@ -1,0 +1,51 @@
+package web
+
+import (
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// config is the API's OpenAPI document without its paths, and huma without what we do not want:
+// no $schema in answers, no documentation page that loads scripts from elsewhere.
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("Muster admin API", a.version)
+	c.CreateHooks = nil
+	c.DocsPath = ""
+	c.SchemasPath = ""
+	c.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
+	c.Transformers = []huma.Transformer{fromHuma}
+	c.Info.Description = "Tenants, connectors and their rules; the directory's users, groups and memberships with the reason " +
+		"for each; conflicts, questions and the audit.\n\n" +
+		"Every operation needs the admin token as a bearer token. Errors are RFC 9457 problem documents: programs read `code`, " +
+		"people read `detail`. Lists are `{\"items\":[…],\"next\":\"cursor\"|null}`. Objects that can be edited carry an `ETag`; " +
+		"a change that sends it back in `If-Match` is refused with 412 if somebody else was quicker."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Servers = []*huma.Server{{URL: a.public + Base}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"adminToken": {Type: "http", Scheme: "bearer", Description: "The value of MUSTER_ADMIN_TOKEN, or of the file admin.token beside the database."},
+	}
+	c.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	c.Tags = []*huma.Tag{
+		{Name: "Tenants", Description: "Organisations whose IdPs provision."},
+		{Name: "Connectors", Description: "Provisioning sources: base URL, credentials, rules, mode."},
+		{Name: "Directories", Description: "Shared stores of effective users, groups and memberships."},
+		{Name: "Users", Description: "Users of a directory, with the reason for everything they have."},
+		{Name: "Groups", Description: "Groups of a directory and their members."},
+		{Name: "Conflicts", Description: "What linking or settling could not do by itself."},
+		{Name: "Questions", Description: "Why somebody is, or is not, in a group."},
+		{Name: "Events", Description: "The audit."},
+	}
+	return c
+}
+
+// finishDocument takes out of the document the error schemas that huma registers for itself and
+// that no operation refers to.
+func (a *API) finishDocument() {
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+}
+
+// Document returns the OpenAPI document.
+func (a *API) Document() *huma.OpenAPI { return a.huma.OpenAPI() }

@@ -1,0 +1,99 @@
+// Package web is the administrators' side over HTTP: the admin API of docs/design.md, section 7,
+// under /api/v1, and the page at / that says where things are. It reads requests, calls
+// directory.Effective or tenants, and answers; it decides nothing itself.
+//
+// Laws it keeps: every route but the OpenAPI document needs the admin token, and a connector's
+// token is never one; every error is an RFC 9457 problem with a stable code and a sentence that
+// says what to do next; no answer may be cached, framed or sniffed; a body with a field nobody
+// knows is refused rather than half understood.
+//
+// It knows no database and no SCIM request: those are storage's and gateway's.
+package web
+
+import (
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+// Base is the path under which the API lies.
+const Base = "/api/v1"
+
+// Options are what the API needs. All but Log and Version are required.
+type Options struct {
+	Effective  directory.Effective
+	Tenants    Tenants
+	AdminToken string
+	PublicURL  string // what base URLs of connectors are built from; no trailing slash
+	Version    string
+	Log        *slog.Logger
+}
+
+// API is the admin API with its page.
+type API struct {
+	effective directory.Effective
+	tenants   Tenants
+	token     [sha256.Size]byte
+	public    string
+	https     bool
+	version   string
+	log       *slog.Logger
+	huma      huma.API
+}
+
+// New makes the API. The error says which option cannot be used.
+func New(o Options) (*API, error) {
+	if o.AdminToken == "" {
+		return nil, errors.New("the admin API needs an admin token; an empty one would let everybody in")
+	}
+	public, err := url.Parse(o.PublicURL)
+	if err != nil || public.Host == "" {
+		return nil, errors.New("the public URL must be absolute, such as https://muster.example.com")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &API{
+		effective: o.Effective,
+		tenants:   o.Tenants,
+		token:     sha256.Sum256([]byte(o.AdminToken)),
+		public:    strings.TrimRight(o.PublicURL, "/"),
+		https:     public.Scheme == "https",
+		version:   o.Version,
+		log:       o.Log,
+	}, nil
+}
+
+// Mount puts the API under /api/v1 and the page under / and /ui onto the engine. The engine
+// gives request ids (in the answer's X-Request-Id), logs access, recovers from panics and
+// answers paths that nothing takes.
+func (a *API) Mount(e *gin.Engine) {
+	outside := e.Group("", a.identify, a.secure, a.sameOrigin)
+	inside := outside.Group(Base, a.authenticate)
+	a.huma = humagin.NewWithGroup(e, inside, a.config())
+	a.huma.UseMiddleware(rememberParameters)
+	a.addRoutes()
+	a.finishDocument()
+	addPage(outside)
+}
+
+func (a *API) addRoutes() {
+	a.addTenants()
+	a.addConnectors()
+	a.addRules()
+	a.addCredentials()
+	a.addDirectories()
+	a.addUsers()
+	a.addGroups()
+	a.addConflicts()
+	a.addWhy()
+	a.addEvents()
+}
