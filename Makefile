@@ -1,0 +1,65 @@
+# What one does with this repository. `make` alone lists it.
+
+GO      ?= go
+BIN     := bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+WITHPG  := $(GO) run ./storage/storagetest/pgtest/withpg
+E2E     := ./cmd/muster/e2e
+
+# The linter is pinned in a module file of its own.
+LINT := $(BIN)/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help build ui run test check fmt arch race bench demo transcripts badinput laws fuzz clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/muster, one static program
+	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/muster ./cmd/muster
+
+ui: ## Build the browser side into the program's folder (needs Node)
+	cd web/ui && npm ci && npm run build
+
+run: build ## Start Muster on http://127.0.0.1:8080, with its data in data/muster.db
+	MUSTER_DATABASE_URL="$${MUSTER_DATABASE_URL:-sqlite://data/muster.db}" $(BIN)/muster serve
+
+test: ## Everything CI runs: format, vet, architecture, all tests on SQLite and PostgreSQL
+	@tools/test
+
+check: fmt arch $(LINT) ## The static checks: gofmt, go vet, golangci-lint, the architecture
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+fmt:
+	@tools/gofmt
+
+arch:
+	$(GO) test -count=1 .
+
+race: ## All tests under the race detector (slow, needs a C compiler)
+	$(WITHPG) $(GO) test -race -timeout 60m ./...
+
+bench: ## The benchmarks, on a PostgreSQL that flushes to disk. BENCH=regexp picks
+	$(WITHPG) -durable $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 60m ./...
+
+demo: build ## Show what Muster does: tenants, their IdPs, rules and the reasons
+	$(BIN)/muster demo
+
+transcripts: ## Play the IdPs' recorded conversations. MUSTER_TRANSCRIPTS=dir plays others
+	@tools/report TestTranscripts
+
+badinput: ## Send the hostile and odd requests of the collection
+	@tools/report TestBadInput
+
+laws: ## The laws of policy and protocol, with many more random cases than make test. CHECKS=n
+	$(GO) test -count=1 -timeout 120m ./policy ./scim ./scim/filter -rapid.checks=$(or $(CHECKS),5000)
+
+fuzz: ## Fuzz every parser for a while each. FUZZTIME=30s
+	@tools/fuzz $(or $(FUZZTIME),30s)
+
+clean: ## Remove what the build made
+	rm -rf $(BIN)
+
+$(LINT): tools/lint.mod
+	$(GO) build -modfile=tools/lint.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

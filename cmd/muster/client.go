@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// remote says how a command reaches a running server. The token has no flag: a flag's value
+// can be read by everybody on the machine.
+type remote struct {
+	URL    string `env:"MUSTER_URL" help:"The server; default MUSTER_PUBLIC_URL, else MUSTER_LISTEN." placeholder:"URL"`
+	Output string `short:"o" enum:"table,json" default:"table" help:"How to print: ${enum}."`
+}
+
+// client calls the admin API.
+type client struct {
+	base  string // without /api/v1
+	token string
+	http  *http.Client
+}
+
+// problem is an answer of the API that is not the expected one.
+type problem struct {
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+func (p *problem) Error() string {
+	if p.Detail == "" {
+		return fmt.Sprintf("the server answered %d", p.Status)
+	}
+	return p.Detail
+}
+
+// isProblem says whether err is an answer of that status.
+func isProblem(err error, status int) bool {
+	var p *problem
+	return errors.As(err, &p) && p.Status == status
+}
+
+// connect finds server and token as the environment says.
+func (r remote) connect() (*client, error) {
+	base := cmp.Or(r.URL, os.Getenv("MUSTER_PUBLIC_URL"), "http://"+reachable(cmp.Or(os.Getenv("MUSTER_LISTEN"), "127.0.0.1:8080")))
+	token, err := findToken()
+	if err != nil {
+		return nil, err
+	}
+	return newClient(base, token), nil
+}
+
+func newClient(base, token string) *client {
+	return &client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: time.Minute}}
+}
+
+// reachable is the address to call for an address to listen on.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	switch host {
+	case "", "0.0.0.0":
+		host = "127.0.0.1"
+	case "::":
+		host = "::1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// findToken looks where the server would take its token from.
+func findToken() (string, error) {
+	token := secret(os.Getenv("MUSTER_ADMIN_TOKEN"))
+	if err := readSecret("MUSTER_ADMIN_TOKEN", os.Getenv("MUSTER_ADMIN_TOKEN_FILE"), &token); err != nil {
+		return "", err
+	}
+	if token != "" {
+		return string(token), nil
+	}
+	file, ok := besideDatabase(cmp.Or(os.Getenv("MUSTER_DATABASE_URL"), defaultDatabase), tokenFile)
+	if !ok {
+		return "", errors.New("set MUSTER_ADMIN_TOKEN (or MUSTER_ADMIN_TOKEN_FILE) to the server's admin token")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("no admin token: set MUSTER_ADMIN_TOKEN, or run this where the server's database is (looked for %s).\n"+
+			"If no server was started yet, start one with `make run`", file)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// call sends body as JSON to a path below /api/v1 and reads the answer into out, if not nil.
+func (c *client) call(ctx context.Context, method, path string, body, out any) error {
+	data, err := c.raw(ctx, method, path, body)
+	if err != nil || out == nil || len(data) == 0 {
+		return err
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = data
+		return nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("the answer of %s to %s %s is not what this version expects: %w", c.base, method, path, err)
+	}
+	return nil
+}
+
+func (c *client) raw(ctx context.Context, method, path string, body any) ([]byte, error) {
+	response, err := c.send(ctx, method, path, "application/json", body)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
+}
+
+// send returns a successful answer, whose body the caller closes, or an error that says what to
+// do next.
+func (c *client) send(ctx context.Context, method, path, accept string, body any) (*http.Response, error) {
+	var reader io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		reader = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1"+path, reader)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	request.Header.Set("Accept", accept)
+	request.Header.Set("User-Agent", "muster/"+version)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(request)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("no server answers at %s. Start one with `make run` (or muster serve), or set MUSTER_URL to where it runs", c.base)
+	case err != nil:
+		return nil, fmt.Errorf("calling %s: %w", c.base, err)
+	case response.StatusCode < 300:
+		return response, nil
+	}
+	defer response.Body.Close()
+	p := &problem{}
+	data, _ := io.ReadAll(response.Body) // a broken answer says as much as its status
+	_ = json.Unmarshal(data, p)
+	p.Status = response.StatusCode
+	return nil, p
+}
+
+// each calls do with every item of a list, page after page.
+func each[T any](ctx context.Context, c *client, path string, do func(T) error) error {
+	query := url.Values{"limit": {"500"}}
+	base, given, _ := strings.Cut(path, "?")
+	more, err := url.ParseQuery(given)
+	if err != nil {
+		return err
+	}
+	for name, values := range more {
+		query[name] = values
+	}
+	for {
+		var page struct {
+			Items []T     `json:"items"`
+			Next  *string `json:"next"`
+		}
+		if err := c.call(ctx, http.MethodGet, base+"?"+query.Encode(), nil, &page); err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if err := do(item); err != nil {
+				return err
+			}
+		}
+		if page.Next == nil || *page.Next == "" {
+			return nil
+		}
+		query.Set("cursor", *page.Next)
+	}
+}
+
+// all returns every item of a list.
+func all[T any](ctx context.Context, c *client, path string) (items []T, err error) {
+	err = each(ctx, c, path, func(item T) error {
+		items = append(items, item)
+		return nil
+	})
+	return items, err
+}
+
+// list prints every item of a list, as JSON or as a table.
+func list[T any](ctx context.Context, t *terminal, r remote, path string, headings []string, row func(T) []string) error {
+	c, err := r.connect()
+	if err != nil {
+		return err
+	}
+	if r.Output == "json" {
+		items, err := all[json.RawMessage](ctx, c, path)
+		if err != nil {
+			return err
+		}
+		if items == nil {
+			items = []json.RawMessage{}
+		}
+		data, err := json.Marshal(items)
+		if err != nil {
+			return err
+		}
+		return printJSON(t.out, data)
+	}
+	items, err := all[T](ctx, c, path)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, len(items))
+	for i, item := range items {
+		rows[i] = row(item)
+	}
+	return table(t.out, headings, rows)
+}
+
+// show calls the API and prints the answer: whole as JSON, or as say puts it.
+func show[T any](ctx context.Context, t *terminal, r remote, method, path string, body any, say func(T) error) error {
+	c, err := r.connect()
+	if err != nil {
+		return err
+	}
+	data, err := c.raw(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	if r.Output == "json" && len(data) > 0 {
+		return printJSON(t.out, data)
+	}
+	var answer T
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &answer); err != nil {
+			return fmt.Errorf("the answer of %s is not what this version expects: %w", c.base, err)
+		}
+	}
+	return say(answer)
+}
+
+var escape = url.PathEscape

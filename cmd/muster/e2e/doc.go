@@ -1,0 +1,10 @@
+// Package e2e tests the program as its users meet it: the real binary, started with environment
+// variables, spoken to over HTTP, stopped with signals, on SQLite and on PostgreSQL. It imports
+// nothing of the product, so that it can fail only for what the outside can see.
+//
+//	TestTranscripts   the recorded conversations of identity providers, testdata/idp
+//	TestBadInput      hostile and odd requests, testdata/badinput.json
+//	TestRaces…        requests that run into each other
+//	TestKill…         kill -9 in the middle of work, again and again
+//	TestTenants…      what one tenant can do to another: nothing
+package e2e

@@ -1,0 +1,106 @@
+// Command muster is the whole product: the server with its SCIM gateway and admin API, the
+// command line of administrators, which is a client of that API, and an IdP to try it with.
+//
+// It holds flags, environment, wiring and lifecycle, and decides nothing about SCIM or people.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the build.
+var version = "dev"
+
+// cli is the command line.
+type cli struct {
+	Serve       serveCmd       `cmd:"" help:"Run the SCIM gateway and the admin API."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this version's schema, and stop."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Config      configCmd      `cmd:"" help:"Look at the configuration."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 1 if not."`
+
+	Tenants     tenantsCmd     `cmd:"" help:"Organisations whose IdPs provision."`
+	Connectors  connectorsCmd  `cmd:"" help:"Provisioning sources: base URLs, modes, settings."`
+	Credentials credentialsCmd `cmd:"" help:"Tokens of a connector."`
+	Rules       rulesCmd       `cmd:"" help:"A connector's policy."`
+	Users       usersCmd       `cmd:"" help:"Users of a directory."`
+	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
+	Directories directoriesCmd `cmd:"" help:"Directories and their settings."`
+	Events      eventsCmd      `cmd:"" help:"The audit."`
+	Why         whyCmd         `cmd:"" help:"Say why a user is, or is not, in a group."`
+
+	Simulate simulateCmd `cmd:"" help:"Play an IdP: provision a made-up company through a connector."`
+	Demo     demoCmd     `cmd:"" help:"Show what Muster does: three tenants, their IdPs, four rules and the reasons."`
+}
+
+// terminal is where commands write.
+type terminal struct {
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr}))
+}
+
+// run parses args, runs the command and returns the exit status: 0 done, 1 failed, 2 misused.
+func run(ctx context.Context, args []string, t *terminal) int {
+	exit := -1
+	parser, err := newParser(t, func(code int) { exit = code })
+	if err != nil {
+		fmt.Fprintln(t.err, "muster:", err)
+		return 2
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help has answered
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(t.err, "muster: %v\nmuster --help lists the commands.\n", err)
+		return 2
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(t)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(t.err, "muster: stopped")
+		return 130
+	}
+	fmt.Fprintln(t.err, "muster:", err)
+	return 1
+}
+
+func newParser(t *terminal, exit func(int)) (*kong.Kong, error) {
+	return kong.New(&cli{},
+		kong.Name("muster"),
+		kong.Description("A multi-tenant SCIM gateway with group policy rules.\n\n"+
+			"muster serve runs it. The other commands talk to a running server: at MUSTER_URL, else where MUSTER_PUBLIC_URL or "+
+			"MUSTER_LISTEN say, with MUSTER_ADMIN_TOKEN or the file admin.token beside the SQLite database."),
+		kong.Writers(t.out, t.err),
+		kong.Exit(exit),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(t *terminal) error {
+	_, err := fmt.Fprintln(t.out, "muster", version)
+	return err
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/gateway"
+	"github.com/muster-scim/muster/storage/local"
+	"github.com/muster-scim/muster/storage/sql"
+	"github.com/muster-scim/muster/tenants"
+	"github.com/muster-scim/muster/web"
+)
+
+// drainTime is how long a stopping server waits for the requests it has.
+const drainTime = 25 * time.Second
+
+// server is a running Muster: the database, the workers and one port for everything.
+type server struct {
+	settings *settings
+	log      *slog.Logger
+	store    *sql.Store
+	listener net.Listener
+	http     *http.Server
+	newToken string // the file with a token that this start made; "" if it made none
+	draining atomic.Bool
+
+	stopWork context.CancelFunc
+	work     sync.WaitGroup
+	served   chan error
+}
+
+// start opens the database, migrates it, wires the rooms together and listens. When it returns
+// nil the server answers.
+func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err error) {
+	srv := &server{settings: s, log: log, served: make(chan error, 1)}
+	if srv.store, err = sql.Open(ctx, string(s.DatabaseURL), sql.Options{Log: log, Now: time.Now}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			srv.store.Close()
+		}
+	}()
+	if err := srv.store.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("migrating the database: %w", err)
+	}
+	if srv.newToken, err = ensureAdminToken(s); err != nil {
+		return nil, err
+	}
+	if srv.listener, err = net.Listen("tcp", s.Listen); err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", s.Listen, err)
+	}
+	if s.PublicURL == "http://"+s.Listen { // port 0 is known only now
+		s.PublicURL = "http://" + srv.listener.Addr().String()
+	}
+	handler, err := srv.handler(ctx)
+	if err != nil {
+		srv.listener.Close()
+		return nil, err
+	}
+	srv.http = gateway.Server(s.Listen, handler)
+	srv.http.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+	go func() { srv.served <- srv.http.Serve(srv.listener) }()
+	return srv, nil
+}
+
+// handler wires the rooms: requests come in through gateway and web, meet in directory and end
+// in the store.
+func (srv *server) handler(ctx context.Context) (http.Handler, error) {
+	registry := tenants.NewRegistry(srv.store, time.Now, rand.Reader)
+	credentials := local.NewCredentials(srv.store, time.Now)
+	registry.Changed = credentials.ForgetConnector
+	people := directory.New(srv.store, directory.Options{Now: time.Now, Log: srv.log})
+	authenticator := tenants.NewAuthenticator(credentials, time.Now)
+	used := newLastUsed(srv.store, srv.log)
+	authenticator.Used = used.saw
+
+	engine := gateway.NewEngine(srv.log)
+	gateway.New(gateway.Options{
+		Records:   people,
+		Auth:      authenticator,
+		PublicURL: srv.settings.PublicURL,
+		Log:       srv.log,
+	}).Mount(engine)
+	api, err := web.New(web.Options{
+		Effective:  people,
+		Tenants:    registry,
+		AdminToken: string(srv.settings.AdminToken),
+		PublicURL:  srv.settings.PublicURL,
+		Version:    version,
+		Log:        srv.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	api.Mount(engine.Engine)
+
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	srv.stopWork = stop
+	srv.work.Go(func() { people.Work(work) })
+	srv.work.Go(func() { used.keep(work) })
+	return srv.withHealth(engine), nil
+}
+
+// withHealth answers the questions of supervisors and load balancers before anything else does.
+func (srv *server) withHealth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			answerHealth(w, r, nil)
+		case "/readyz":
+			answerHealth(w, r, srv.ready(r.Context()))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+var errDraining = errors.New("draining")
+
+// ready says why the server should get no new requests; nil if it should.
+func (srv *server) ready(ctx context.Context) error {
+	if srv.draining.Load() {
+		return errDraining
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := srv.store.Ping(ctx); err != nil {
+		srv.log.Warn("not ready", "error", err)
+		return errors.New("the database does not answer")
+	}
+	return nil
+}
+
+func answerHealth(w http.ResponseWriter, r *http.Request, problem error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	text := "ok\n"
+	if problem != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		text = problem.Error() + "\n"
+	}
+	_, _ = w.Write([]byte(text)) // the asker has gone
+}
+
+// stop takes the server out of service: it is unready at once, finishes the requests it has,
+// lets the workers end their batch and closes the database.
+func (srv *server) stop() error {
+	srv.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := srv.http.Shutdown(ctx)
+	if err != nil {
+		srv.log.Warn("some requests did not end in time and are cut off", "error", err)
+		err = srv.http.Close()
+	}
+	srv.stopWork()
+	srv.work.Wait()
+	return errors.Join(err, srv.store.Close())
+}
+
+// ensureAdminToken makes sure that the settings hold an admin token: the one given, the one that
+// an earlier start wrote beside the SQLite database, or a new one. It returns the file of a new
+// one.
+func ensureAdminToken(s *settings) (made string, err error) {
+	if s.AdminToken != "" {
+		return "", nil
+	}
+	file, ok := besideDatabase(string(s.DatabaseURL), tokenFile)
+	if !ok {
+		return "", errNoAdminToken
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		s.AdminToken = secret(strings.TrimSpace(string(text)))
+		if s.AdminToken == "" {
+			return "", fmt.Errorf("the file %s with the admin token is empty; delete it, and the next start makes a new one", file)
+		}
+		return "", nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the admin token: %w", err)
+	}
+	token := rand.Text() + rand.Text()
+	if err := writeNew(file, token+"\n"); err != nil {
+		return "", fmt.Errorf("writing the admin token: %w", err)
+	}
+	s.AdminToken = secret(token)
+	return file, nil
+}
+
+// writeNew writes a file that only its owner can read and that was not there before. A crash
+// leaves it whole or not at all.
+func writeNew(file, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".admin.token-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.WriteString(text); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), file) // fails if somebody else was first
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// settings are what the server is told, by flags or by the environment. Secrets can also come
+// from files, which the environment's readers (ps, crash reports) do not show.
+type settings struct {
+	Listen          string `env:"MUSTER_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on." placeholder:"ADDR"`
+	PublicURL       string `env:"MUSTER_PUBLIC_URL" help:"What base URLs and Location are built from; default http:// and the address." placeholder:"URL"`
+	DatabaseURL     secret `env:"MUSTER_DATABASE_URL" help:"sqlite://path or postgres://…; default sqlite://data/muster.db." placeholder:"URL"`
+	DatabaseURLFile string `env:"MUSTER_DATABASE_URL_FILE" help:"File with the database URL." placeholder:"FILE"`
+	AdminToken      secret `env:"MUSTER_ADMIN_TOKEN" help:"Bearer token of the admin API; with SQLite the first start makes one." placeholder:"TOKEN"`
+	AdminTokenFile  string `env:"MUSTER_ADMIN_TOKEN_FILE" help:"File with the admin token." placeholder:"FILE"`
+	SecretKey       secret `env:"MUSTER_SECRET_KEY" help:"Signs and authenticates; made at the first start and kept in the database when left out." placeholder:"KEY"`
+	SecretKeyFile   string `env:"MUSTER_SECRET_KEY_FILE" help:"File with the secret key." placeholder:"FILE"`
+	InsecureHTTP    bool   `env:"MUSTER_INSECURE_HTTP" help:"Serve plain HTTP beyond this machine although nothing in front of it speaks TLS."`
+	RateLimit       string `env:"MUSTER_RATE_LIMIT" default:"50/s,200" help:"Default rate and burst per connector; 0 is none." placeholder:"RATE"`
+	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Not in this version." placeholder:"URL"`
+	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"Not in this version." placeholder:"FILE"`
+	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Not in this version." placeholder:"ADDR"`
+	LogLevel        string `env:"MUSTER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
+	LogFormat       string `env:"MUSTER_LOG_FORMAT" default:"text" enum:"text,json" help:"How log lines are written: ${enum}."`
+}
+
+const defaultDatabase = "sqlite://data/muster.db"
+
+// secret is a text that no log or help shows.
+type secret string
+
+// String and LogValue keep the text out of whatever prints a struct.
+func (s secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(set)"
+}
+
+// LogValue is String for slog.
+func (s secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// complete reads secrets from their files, fills in what follows from something else and
+// refuses what cannot be served or would not do what it says.
+func (s *settings) complete() error {
+	for _, from := range []struct {
+		name, file string
+		value      *secret
+	}{
+		{"MUSTER_DATABASE_URL", s.DatabaseURLFile, &s.DatabaseURL},
+		{"MUSTER_ADMIN_TOKEN", s.AdminTokenFile, &s.AdminToken},
+		{"MUSTER_SECRET_KEY", s.SecretKeyFile, &s.SecretKey},
+		{"MUSTER_REDIS_URL", s.RedisURLFile, &s.RedisURL},
+	} {
+		if err := readSecret(from.name, from.file, from.value); err != nil {
+			return err
+		}
+	}
+	if s.DatabaseURL == "" {
+		s.DatabaseURL = defaultDatabase
+	}
+	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkRate, s.checkAddress} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSecret reads the secret from its file, if one is named. Both at once is a mistake that
+// would leave somebody wondering which one counts.
+func readSecret(name, file string, value *secret) error {
+	if file == "" {
+		return nil
+	}
+	if *value != "" {
+		return fmt.Errorf("%s and %s_FILE are both set; set one", name, name)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading %s_FILE: %w", name, err)
+	}
+	*value = secret(strings.TrimSpace(string(text)))
+	if *value == "" {
+		return fmt.Errorf("%s_FILE names the file %s, which is empty", name, file)
+	}
+	return nil
+}
+
+// checkUnsupported refuses what this version cannot do. Going on without it would promise shared
+// limits, or metrics, that nobody keeps.
+func (s *settings) checkUnsupported() error {
+	if s.RedisURL != "" {
+		return errors.New("MUSTER_REDIS_URL is set, but this version has no Redis yet: the look-up cache is in each process. Unset it to start; " +
+			"a revoked token then stops working on other replicas within 10 s")
+	}
+	if s.MetricsListen != "" {
+		return errors.New("MUSTER_METRICS_LISTEN is set, but this version has no metrics yet. Unset it to start")
+	}
+	return nil
+}
+
+func (s *settings) checkDatabase() error {
+	u := string(s.DatabaseURL)
+	for _, scheme := range []string{"sqlite://", "postgres://", "postgresql://"} {
+		if strings.HasPrefix(u, scheme) && len(u) > len(scheme) {
+			return nil
+		}
+	}
+	return errors.New("MUSTER_DATABASE_URL must be sqlite://path or postgres://user@host/database")
+}
+
+var ratePattern = regexp.MustCompile(`^(0|[0-9]+(\.[0-9]+)?/s,[0-9]+)$`)
+
+func (s *settings) checkRate() error {
+	if !ratePattern.MatchString(s.RateLimit) {
+		return fmt.Errorf("MUSTER_RATE_LIMIT is %q; write requests a second and a burst as 50/s,200, or 0 for none", s.RateLimit)
+	}
+	return nil
+}
+
+// checkAddress fills in the public URL and refuses to send tokens over a network in the clear.
+//
+//	listens on        public URL        MUSTER_INSECURE_HTTP
+//	127.0.0.1, ::1    any               -        served: nothing leaves the machine
+//	0.0.0.0, an IP    https://…         -        served: TLS ends at the proxy that the URL names
+//	0.0.0.0, an IP    none, http://…    no       refused
+//	0.0.0.0, an IP    none, http://…    true     served, with a warning
+func (s *settings) checkAddress() error {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return fmt.Errorf("MUSTER_LISTEN is %q; write host:port, such as 127.0.0.1:8080 or 0.0.0.0:8080", s.Listen)
+	}
+	if s.PublicURL == "" {
+		s.PublicURL = "http://" + s.Listen
+	}
+	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	public, err := url.Parse(s.PublicURL)
+	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") || public.RawQuery != "" || public.Fragment != "" {
+		return fmt.Errorf("MUSTER_PUBLIC_URL is %q; write it as https://muster.example.com", s.PublicURL)
+	}
+	if s.InsecureHTTP || loopback(host) || public.Scheme == "https" {
+		return nil
+	}
+	return fmt.Errorf("MUSTER_LISTEN is %s, so tokens would cross the network in plain HTTP.\n"+
+		"  Behind a proxy that speaks TLS, say so: MUSTER_PUBLIC_URL=https://the-name-of-the-proxy, and let only the proxy reach this port.\n"+
+		"  On one machine, listen on 127.0.0.1:8080.\n"+
+		"  If plain HTTP is what you want (a closed test network), set MUSTER_INSECURE_HTTP=true", s.Listen)
+}
+
+// loopback says whether only this machine can connect to a host.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// besideDatabase is the path of a file beside the SQLite database; false on PostgreSQL.
+func besideDatabase(databaseURL, name string) (string, bool) {
+	path, ok := strings.CutPrefix(databaseURL, "sqlite://")
+	if !ok {
+		return "", false
+	}
+	path, _, _ = strings.Cut(path, "?")
+	return filepath.Join(filepath.Dir(path), name), true
+}
+
+// tokenFile is where the first start puts the admin token.
+const tokenFile = "admin.token"
+
+// logger writes to w as the settings say.
+func (s *settings) logger(t *terminal) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // kong has checked it
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(t.err, options))
+	}
+	return slog.New(slog.NewTextHandler(t.err, options))
+}
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Say what the server would run with, and what is wrong with it; exit status 1 if it would not start."`
+}
+
+type configCheckCmd struct {
+	settings
+}
+
+// Run prints the settings, secrets only as set or not.
+func (c *configCheckCmd) Run(t *terminal) error {
+	if err := c.complete(); err != nil {
+		return err
+	}
+	token := c.AdminToken.String()
+	if token == "" {
+		file, ok := besideDatabase(string(c.DatabaseURL), tokenFile)
+		if !ok {
+			return errNoAdminToken
+		}
+		token = "in " + file
+	}
+	key := c.SecretKey.String()
+	if key == "" {
+		key = "in the database"
+	}
+	return table(t.out, nil, [][]string{
+		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
+		{"secret key", key}, {"rate limit", c.RateLimit}, {"log", c.LogFormat + ", " + c.LogLevel},
+	})
+}
+
+var errNoAdminToken = errors.New("with PostgreSQL the admin token must be given: set MUSTER_ADMIN_TOKEN, or MUSTER_ADMIN_TOKEN_FILE to a file with it")
+
+// databaseName is the database URL without what is secret in it.
+func (s *settings) databaseName() string {
+	u, err := url.Parse(string(s.DatabaseURL))
+	if err != nil {
+		return "(cannot be parsed)"
+	}
+	if u.Scheme == "sqlite" {
+		return string(s.DatabaseURL)
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
