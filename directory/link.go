@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/policy"
-	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/canonical"
 )
 
@@ -181,7 +180,7 @@ func (w *work) mayLink(r *RecordRow, p *Person, candidates []Candidate, nameHold
 
 // ownUser gives the record a user of its own when its name is free, else the conflict.
 func (w *work) ownUser(r *RecordRow, nameHolder uuid.UUID, people map[uuid.UUID]*Person, otherwise matched) matched {
-	doc := scim.ParseDocument(r.view())
+	doc := r.document()
 	c := w.settings.Connectors[r.Connector]
 	if pattern, except := w.settings.Directory.ProtectedUser(protectable(r.view())...); pattern != "" && !slices.Contains(except, c.Slug) {
 		return matched{conflict: policy.ConflictProtectedUser,
@@ -199,7 +198,7 @@ func (w *work) ownUser(r *RecordRow, nameHolder uuid.UUID, people map[uuid.UUID]
 
 // inDomains says whether a value by which the record matched lies in one of the domains.
 func (w *work) inDomains(r *RecordRow, by, domains []string) bool {
-	doc := scim.ParseDocument(r.view())
+	doc := r.document()
 	for _, key := range by {
 		value := map[string]string{"userName": doc.UserName(), "email": doc.PrimaryEmail()}[key]
 		at := strings.LastIndexByte(value, '@')

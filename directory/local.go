@@ -52,7 +52,7 @@ func (d *Directory) CreateLocalUser(ctx context.Context, by Admin, directory str
 	var created User
 	err := d.inDirectory(ctx, by, directory, func(w *work) error {
 		u := &UserRow{ID: newID(), Directory: w.scope.Directory, Status: policy.UserActive, Version: 1, Created: w.now, Modified: w.now}
-		u.hold(doc.JSON(), doc.SearchJSON())
+		u.hold(doc, doc.JSON(), doc.SearchJSON())
 		u.Status = statusOf(doc)
 		if err := w.nameFree(u); err != nil {
 			return err
@@ -110,7 +110,7 @@ func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory strin
 			return err
 		}
 		u := &p.User
-		u.hold(after.JSON(), after.SearchJSON())
+		u.hold(after, after.JSON(), after.SearchJSON())
 		if u.Block == "" {
 			u.Status = statusOf(after)
 		}
@@ -320,7 +320,8 @@ func (w *work) restoreFound(p *Person, found json.RawMessage) error {
 		}
 	}
 	if state.Profile != nil {
-		p.User.hold(state.Profile, scim.ParseDocument(state.Profile).SearchJSON())
+		profile := scim.ParseDocument(state.Profile)
+		p.User.hold(profile, state.Profile, profile.SearchJSON())
 		p.User.Status = state.Status
 	}
 	p.User.CleanedUp = false

@@ -17,6 +17,7 @@ import (
 func (r *RecordRow) say(doc scim.Document) {
 	r.JSON = doc.JSON()
 	r.Search = doc.SearchJSON()
+	r.parsed, r.parsedOf = doc, r.JSON
 	r.UserNameKey = canonical.Key(doc.UserName())
 	r.ExternalID = doc.ExternalID()
 	r.EmployeeNumber = doc.Enterprise("employeeNumber")
@@ -55,12 +56,26 @@ func (r *RecordRow) view() json.RawMessage {
 	return r.JSON
 }
 
+// document is view, parsed once. It is not to be changed.
+func (r *RecordRow) document() scim.Document {
+	view := r.view()
+	if r.parsed == nil || !sameSlice(r.parsedOf, view) {
+		r.parsed, r.parsedOf = scim.ParseDocument(view), view
+	}
+	return r.parsed
+}
+
+// sameSlice says whether a and b are the same bytes in memory, not just equal ones.
+func sameSlice(a, b json.RawMessage) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
 // viewSearch is view in comparable form, computed only when it is not at hand.
 func (r *RecordRow) viewSearch() json.RawMessage {
 	if r.ViewJSON == nil && r.Search != nil {
 		return r.Search
 	}
-	return scim.ParseDocument(r.view()).SearchJSON()
+	return r.document().SearchJSON()
 }
 
 func (r *RecordRow) record() UserRecord {
@@ -69,7 +84,7 @@ func (r *RecordRow) record() UserRecord {
 
 // keys are the values by which linking looks for the record's person.
 func (r *RecordRow) keys() Keys {
-	doc := scim.ParseDocument(r.view())
+	doc := r.document()
 	return Keys{
 		Record: r.ID, Tenant: r.Tenant, Connector: r.Connector,
 		UserName:       canonical.Key(doc.UserName()),
@@ -107,10 +122,9 @@ func (g *GroupRow) record() GroupRecord {
 	return GroupRecord{ID: g.ID, JSON: g.JSON, Created: g.Created, Modified: g.Modified, Version: g.Version}
 }
 
-// hold sets the user's attributes from a document.
-func (u *UserRow) hold(doc, search json.RawMessage) {
-	d := scim.ParseDocument(doc)
-	u.JSON, u.Search = doc, search
+// hold sets the user's attributes from a document and its stored and comparable forms.
+func (u *UserRow) hold(d scim.Document, stored, search json.RawMessage) {
+	u.JSON, u.Search = stored, search
 	u.UserName = d.UserName()
 	u.UserNameKey = canonical.Key(u.UserName)
 	u.EmailKey = canonical.Key(d.PrimaryEmail())

@@ -112,17 +112,11 @@ func (w *work) view(r *RecordRow, c *Connector) policy.View {
 // be merged, only the name when one record alone speaks, whose document is then taken as it is.
 func (w *work) readAttributes(p *Person, in *policy.Input) error {
 	merged := speaking(p.Records) > 1
-	attributes := func(doc json.RawMessage) map[string]any {
-		if merged {
-			return scim.ParseDocument(doc)
-		}
-		if sameJSON(doc, p.User.JSON) {
-			return map[string]any{"userName": p.User.UserName}
-		}
-		return map[string]any{"userName": scim.ParseDocument(doc).UserName()}
-	}
 	if in.User.Exists {
-		in.User.Attributes = attributes(p.User.JSON)
+		in.User.Attributes = map[string]any{"userName": p.User.UserName}
+		if merged {
+			in.User.Attributes = scim.ParseDocument(p.User.JSON)
+		}
 	}
 	var renamed []Keys
 	for i := range in.Views {
@@ -130,8 +124,14 @@ func (w *work) readAttributes(p *Person, in *policy.Input) error {
 		if in.Views[i].State == policy.Deleted {
 			continue
 		}
-		in.Views[i].Attributes = attributes(r.view())
-		name, _ := in.Views[i].Attributes["userName"].(string)
+		name := p.User.UserName
+		if !sameJSON(r.view(), p.User.JSON) {
+			name = r.document().UserName()
+		}
+		in.Views[i].Attributes = map[string]any{"userName": name}
+		if merged {
+			in.Views[i].Attributes = r.document()
+		}
 		if key := canonical.Key(name); key != p.User.UserNameKey {
 			renamed = append(renamed, Keys{Record: r.ID, Tenant: r.Tenant, Connector: r.Connector, UserName: key})
 		}
@@ -261,26 +261,23 @@ func (w *work) giveAttributes(p *Person, d policy.Decision) {
 	case 0: // nobody speaks: the user stays as it is
 	case 1:
 		r := recordByID(p.Records, d.Contributing[0])
-		doc, search := r.view(), json.RawMessage(nil)
-		if sameJSON(doc, u.JSON) {
+		if sameJSON(r.view(), u.JSON) {
 			return
 		}
-		if name, _ := d.Attributes["userName"].(string); name != "" && name != scim.ParseDocument(doc).UserName() {
-			kept := scim.ParseDocument(doc)
-			kept["userName"] = name
-			doc, search = kept.JSON(), kept.SearchJSON()
-		}
-		if sameJSON(doc, u.JSON) {
+		doc := r.document()
+		if name, _ := d.Attributes["userName"].(string); name != "" && name != doc.UserName() {
+			doc = doc.Clone()
+			doc["userName"] = name
+			if kept := doc.JSON(); !sameJSON(kept, u.JSON) {
+				u.hold(doc, kept, doc.SearchJSON())
+			}
 			return
 		}
-		if search == nil {
-			search = r.viewSearch()
-		}
-		u.hold(doc, search)
+		u.hold(doc, r.view(), r.viewSearch())
 	default:
 		merged := scim.Document(d.Attributes)
 		if doc := merged.JSON(); !sameJSON(doc, u.JSON) {
-			u.hold(doc, merged.SearchJSON())
+			u.hold(merged, doc, merged.SearchJSON())
 		}
 	}
 }

@@ -88,8 +88,9 @@ type Settings struct {
 // Connector is a connector as settling sees it.
 type Connector struct {
 	tenants.Connector
-	Policy       *policy.Connector // with the compiled rules
-	Rules        policy.Rules
+	Policy       *policy.Connector // with the settled rules, compiled
+	Rules        policy.Rules      // as the administrator sees them
+	Settled      policy.Rules      // those that settling goes by: the same, but for a connector that is not live
 	RulesVersion int64
 }
 
@@ -184,6 +185,9 @@ type RecordRow struct {
 	// Groups of the view: viewed edges into group records that have a view. Loaded with every
 	// record, never written.
 	Groups []ViewedGroup
+
+	parsed   scim.Document // of parsedOf, see document
+	parsedOf json.RawMessage
 }
 
 // ViewState is a view's state, or that there is none yet.

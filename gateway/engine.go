@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -62,7 +63,7 @@ func Server(addr string, handler http.Handler) *http.Server {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    48 << 10, // a filter of a thousand terms is refused as a filter, in SCIM's words
 	}
 }
 
@@ -104,11 +105,13 @@ func (e *Engine) recover(r *http.Request, out *writer, t *trace) {
 	if p == nil {
 		return
 	}
-	if p != http.ErrAbortHandler {
+	abort, _ := p.(error)
+	meant := errors.Is(abort, http.ErrAbortHandler)
+	if !meant {
 		e.log.ErrorContext(r.Context(), "panic in a handler", "request", t.id, "route", t.route, "panic", p, "stack", string(debug.Stack()))
 	}
 	t.aborted = out.status != 0
-	if p == http.ErrAbortHandler || t.aborted {
+	if meant || t.aborted {
 		panic(http.ErrAbortHandler)
 	}
 	refuse(out, r, http.StatusInternalServerError, internalDetail(t.id))

@@ -24,13 +24,13 @@ func fetch[T any](k scim.Kind, q scim.Query, list func(scim.Query) (directory.Pa
 	if err != nil || page.Total != 0 || q.CursorGiven || !strings.Contains(q.FilterText, "%") {
 		return page, err
 	}
-	text, err := url.PathUnescape(q.FilterText)
-	if err != nil || text == q.FilterText {
+	text, undecodable := url.PathUnescape(q.FilterText)
+	if undecodable != nil || text == q.FilterText {
 		return page, nil // the per cent sign is meant
 	}
-	decoded, err := scim.ParseFilter(k, text)
-	if err != nil {
-		return page, nil // and decoded it is no filter
+	decoded, noFilter := scim.ParseFilter(k, text)
+	if noFilter != nil {
+		return page, nil
 	}
 	q.Filter, q.FilterText = decoded, text
 	return list(q)

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -66,7 +67,8 @@ func ParsePatch(k Kind, raw map[string]any, o Options) (*Patch, error) {
 	for i, op := range operations {
 		b := builder{Patch: p, reader: reader{t: k.table(), o: o, patch: true}}
 		if err := b.operation(op); err != nil {
-			if e, ok := err.(*Error); ok && len(operations) > 1 {
+			var e *Error
+			if errors.As(err, &e) && len(operations) > 1 {
 				e.Detail = fmt.Sprintf("operation %d: %s", i+1, e.Detail)
 			}
 			return nil, err

@@ -147,7 +147,8 @@ func sameValues(a, b []string) bool {
 }
 
 func detail(err error) string {
-	if e, ok := err.(*Error); ok {
+	var e *Error
+	if errors.As(err, &e) {
 		return e.Detail
 	}
 	return err.Error()

@@ -46,7 +46,7 @@ type server struct {
 // nil the server answers.
 func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err error) {
 	srv := &server{settings: s, log: log, served: make(chan error, 1)}
-	if srv.store, err = sql.Open(ctx, string(s.DatabaseURL), sql.Options{Log: log, Now: time.Now}); err != nil {
+	if srv.store, err = sql.Open(ctx, string(s.DatabaseURL), sql.Options{Log: log, Now: time.Now, SecretKey: []byte(s.SecretKey)}); err != nil {
 		return nil, err
 	}
 	defer func() {

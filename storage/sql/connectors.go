@@ -26,6 +26,7 @@ type connectorRow struct {
 	Settings     string
 	Rules        string
 	RulesVersion int64
+	StillSince   *int64
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
 	Version      int64
@@ -178,8 +179,13 @@ func (s *Store) newConnectorRow(ctx context.Context, n tenants.NewConnector) (co
 		return connectorRow{}, fmt.Errorf("encoding the rules of connector %s: %w", n.Slug, err)
 	}
 	now := micros(s.now())
+	var still *int64
+	if n.Mode != tenants.Live {
+		still = &now
+	}
 	return connectorRow{
-		ID: newID(), TenantID: tenant.ID, DirectoryID: directory.ID, Slug: n.Slug, Name: n.Name, Kind: string(n.Kind), Mode: string(n.Mode),
+		StillSince: still,
+		ID:         newID(), TenantID: tenant.ID, DirectoryID: directory.ID, Slug: n.Slug, Name: n.Name, Kind: string(n.Kind), Mode: string(n.Mode),
 		Settings: string(settings), Rules: string(rules), RulesVersion: 1, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}, nil
 }

@@ -71,6 +71,7 @@ func readList[T any](ctx context.Context, s *Store, l listQuery, p page, scan fu
 		return err
 	}
 	err = s.read(ctx, l.scope, func(t *tx) error {
+		t.preferIndexes()
 		count := cat("select count(*)", from)
 		t.query(func(r row) error { return r.Scan(&result.Total) }, count.sql, count.args...)
 		if limit > 0 {

@@ -86,7 +86,7 @@ func (l *load) lockNames() {
 		return
 	}
 	if l.readOnly {
-		l.exec(nil, "select set_config('enable_seqscan', 'off', true)")
+		l.preferIndexes()
 		return
 	}
 	var hashes []int64
@@ -120,6 +120,14 @@ func (l *load) lockNames() {
 }
 
 const lockOfArrivals = "arrivals"
+
+// preferIndexes tells PostgreSQL's planner, for this transaction, to leave whole tables unread
+// where an index will do.
+func (t *tx) preferIndexes() {
+	if t.pg() {
+		t.exec(nil, "select set_config('enable_seqscan', 'off', true)")
+	}
+}
 
 // readEpoch reads the directory's epoch, once: its lock keeps it.
 func (l *load) readEpoch() {

@@ -23,6 +23,8 @@ import (
 type Options struct {
 	Log *slog.Logger     // default: slog.Default()
 	Now func() time.Time // default: time.Now
+	// SecretKey is what keys are derived from. Default: keys are made and kept in the database.
+	SecretKey []byte
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -33,6 +35,7 @@ type Store struct {
 	ormRead *gorm.DB
 	log     *slog.Logger
 	now     func() time.Time
+	secret  []byte
 
 	indexes sync.Map // SQLite's "table.column, table.column" → index name
 	keys    sync.Map // name in table deployment → value
@@ -76,7 +79,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 }
 
 func newStore(o Options) *Store {
-	s := &Store{log: o.Log, now: o.Now}
+	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

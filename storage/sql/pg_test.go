@@ -257,13 +257,6 @@ func TestConnectionsAreSetUp(t *testing.T) {
 			t.Errorf("%s = %q, %v, want %q", name, got, err, want)
 		}
 	}
-	var left string
-	if err := s.read(t.Context(), scope{}, func(tx *tx) error {
-		tx.query(func(r row) error { return r.Scan(&left) }, "select current_setting('app.connector')")
-		return nil
-	}); err != nil || left != "" {
-		t.Errorf("a transaction's scope outlived it: %q, %v", left, err)
-	}
 	config, err := pgConfig("postgres:///x?host=/nowhere&synchronous_commit=off&statement_timeout=1000&pool_max_conns=3")
 	if err != nil {
 		t.Fatal(err)
@@ -271,6 +264,19 @@ func TestConnectionsAreSetUp(t *testing.T) {
 	params := config.ConnConfig.RuntimeParams
 	if params["synchronous_commit"] != "on" || params["statement_timeout"] != "1000" || config.MaxConns != 3 {
 		t.Errorf("the URL's parameters became %v, %d connections", params, config.MaxConns)
+	}
+}
+
+func TestTheScopeEndsWithItsTransaction(t *testing.T) {
+	s, _ := openWired(t) // it has one connection
+	sc := scope{directory: uuid.New(), connector: uuid.New()}
+	if err := s.write(t.Context(), sc, func(tx *tx) error { tx.exec(nil, "select 1"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	err := s.orm.WithContext(t.Context()).Raw("select coalesce(current_setting('app.connector', true), '')").Scan(&left).Error
+	if err != nil || left != "" {
+		t.Errorf("the next user of the connection finds %q, %v", left, err)
 	}
 }
 

@@ -2,13 +2,21 @@ package sql
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 )
 
-// cursorKey is the key that seals cursors. The first process that needs it makes it, and it is
-// the same for all of them: a page may be asked for at another replica than the one before.
+// cursorKey is the key that seals cursors. It comes from the deployment's secret key or, without
+// one, is made by the first process that needs it and kept in the database. It is the same for
+// all processes: a page may be asked for at another replica than the one before.
 func (s *Store) cursorKey(ctx context.Context) ([]byte, error) {
+	if len(s.secret) > 0 {
+		mac := hmac.New(sha256.New, s.secret)
+		mac.Write([]byte(nameOfCursorKey))
+		return mac.Sum(nil), nil
+	}
 	if key, ok := s.keys.Load(nameOfCursorKey); ok {
 		return key.([]byte), nil
 	}

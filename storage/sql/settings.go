@@ -31,15 +31,15 @@ func scanDirectory(r row) (info directory.Info, epoch int64, err error) {
 }
 
 const boundColumns = `c.id, c.tenant_id, c.directory_id, t.name, d.name, c.slug, c.name, c.kind, c.mode, c.settings, c.precedence,
-	c.created_at, c.updated_at, c.version, c.rules, c.rules_version, c.held_groups`
+	c.created_at, c.updated_at, c.version, c.rules, c.rules_version, c.held_groups, coalesce(c.still_since, 0), coalesce(c.settled_rules, c.rules)`
 
 // scanBound reads a connector with its rules, not compiled yet.
 func scanBound(r row) (*directory.Connector, error) {
 	c := directory.Connector{Policy: &policy.Connector{}}
-	var settings, rules json.RawMessage
-	var created, updated int64
+	var settings, rules, settled json.RawMessage
+	var created, updated, still int64
 	err := r.Scan(&c.ID, &c.TenantID, &c.DirectoryID, &c.Tenant, &c.Directory, &c.Slug, &c.Name, &c.Kind, &c.Mode, &settings, &c.Precedence,
-		&created, &updated, &c.Version, &rules, &c.RulesVersion, &c.Policy.HeldGroups)
+		&created, &updated, &c.Version, &rules, &c.RulesVersion, &c.Policy.HeldGroups, &still, &settled)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,13 @@ func scanBound(r row) (*directory.Connector, error) {
 	c.Rules = policy.DefaultRules()
 	if err := json.Unmarshal(rules, &c.Rules); err != nil {
 		return nil, fmt.Errorf("reading the rules of connector %s: %w", c.Slug, err)
+	}
+	c.Settled = policy.DefaultRules()
+	if err := json.Unmarshal(settled, &c.Settled); err != nil {
+		return nil, fmt.Errorf("reading the settled rules of connector %s: %w", c.Slug, err)
+	}
+	if still != 0 {
+		c.Policy.StillSince = fromMicros(still)
 	}
 	return &c, nil
 }
@@ -101,7 +108,7 @@ func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
 	for _, c := range settings.Connectors {
 		p := c.Policy
 		p.Slug, p.Tenant, p.Precedence = c.Slug, c.Tenant, c.Precedence
-		if p.Rules, err = policy.Compile(c.Rules); err != nil {
+		if p.Rules, err = policy.Compile(c.Settled); err != nil {
 			return nil, fmt.Errorf("compiling the rules of connector %s: %w", c.Slug, err)
 		}
 	}
@@ -173,11 +180,17 @@ func (w *work) saveSettings(c *directory.Changes) {
 				w.fail(fmt.Errorf("encoding the rules of connector %s: %w", x.ID, err))
 				return
 			}
-			w.exec(nil, "update connectors set rules = ?, rules_version = rules_version + 1, updated_at = ?, version = version + 1 where id = ? and directory_id = ?",
-				string(rules), now, x.ID, id)
+			// While a connector is not live, settling goes on by the rules it had when it was.
+			w.exec(nil, `update connectors set rules = ?, rules_version = rules_version + 1, updated_at = ?, version = version + 1,
+				settled_rules = case when still_since is null then null else coalesce(settled_rules, rules) end
+				where id = ? and directory_id = ?`, string(rules), now, x.ID, id)
 		}
 		if x.Mode != "" {
-			w.exec(nil, "update connectors set mode = ?, updated_at = ?, version = version + 1 where id = ? and directory_id = ?", string(x.Mode), now, x.ID, id)
+			live := x.Mode == tenants.Live
+			w.exec(nil, `update connectors set mode = ?, updated_at = ?, version = version + 1,
+				still_since = case when ? then null else coalesce(still_since, cast(? as bigint)) end,
+				settled_rules = case when ? then null else settled_rules end
+				where id = ? and directory_id = ?`, string(x.Mode), now, live, now, live, x.ID, id)
 		}
 		if x.HeldGroups {
 			w.exec(nil, "update connectors set held_groups = ? where id = ? and directory_id = ?", true, x.ID, id)

@@ -11,9 +11,10 @@ import (
 	"github.com/muster-scim/muster/scim/canonical"
 )
 
-// shownColumns are a directory user as administrators see it.
+// shownColumns are a directory user as administrators see it. Whether it has records is counted
+// up to one: asked with "exists", PostgreSQL may read the records of everybody.
 const shownColumns = `r.id, r.user_name, r.status, coalesce(r.block, ''), r.doc,
-	not exists (select 1 from user_records x where x.user_id = r.id),
+	(select count(*) from (select 1 from user_records x where x.user_id = r.id limit 1) y) = 0,
 	r.created_at, r.modified_at, coalesce(r.purge_after, 0), r.version`
 
 func scanShown(r row, before ...any) (directory.User, uuid.UUID, error) {
@@ -119,7 +120,7 @@ func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directo
 	}
 	err = s.read(ctx, scope{directory: id}, func(t *tx) error {
 		t.query(func(r row) error { return r.Scan(&result.Total) },
-			"select count(*) from memberships where group_id = ? and directory_id = ?", group, id)
+			"select count(*) from memberships where group_id = (select d.id from groups d where d.id = ? and d.directory_id = ?)", group, id)
 		t.query(func(r row) error {
 			var m directory.MembershipRow
 			var supports json.RawMessage
