@@ -153,7 +153,7 @@ func TestServerGivesUpOnSlowPeers(t *testing.T) {
 	t.Parallel()
 	srv := gateway.Server("127.0.0.1:0", http.NotFoundHandler())
 	if srv.ReadHeaderTimeout != 5*time.Second || srv.ReadTimeout != 30*time.Second || srv.WriteTimeout != time.Minute ||
-		srv.IdleTimeout != 2*time.Minute || srv.MaxHeaderBytes != 16<<10 {
+		srv.IdleTimeout != 2*time.Minute || srv.MaxHeaderBytes != 48<<10 {
 		t.Errorf("time-outs or header limit are not the documented ones: %+v", srv)
 	}
 }

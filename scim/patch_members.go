@@ -1,6 +1,10 @@
 package scim
 
-import "github.com/muster-scim/muster/scim/filter"
+import (
+	"errors"
+
+	"github.com/muster-scim/muster/scim/filter"
+)
 
 // MemberOp is what a MemberEdit does.
 type MemberOp int

@@ -111,6 +111,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	srv.stopWork = stop
 	srv.work.Go(func() { people.Work(work) })
+	srv.work.Go(func() { srv.store.Tend(work) })
 	srv.work.Go(func() { used.keep(work) })
 	return srv.withHealth(engine), nil
 }
