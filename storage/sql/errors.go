@@ -40,6 +40,16 @@ func (e *unknownOutcomeError) Error() string {
 }
 func (e *unknownOutcomeError) Unwrap() error { return e.cause }
 
+// unavailableError is a failure of the database, not of the request: the same request may
+// succeed a little later. The outside says so by Unavailable.
+type unavailableError struct{ cause error }
+
+func (e *unavailableError) Error() string {
+	return "the database cannot answer just now: " + e.cause.Error()
+}
+func (e *unavailableError) Unwrap() error     { return e.cause }
+func (e *unavailableError) Unavailable() bool { return true }
+
 // lateError is the error of a row's callback in the batch that also committed.
 type lateError struct{ cause error }
 
@@ -54,7 +64,7 @@ func (s *Store) translate(ctx context.Context, err error) error {
 		return nil
 	}
 	if errors.Is(err, errAgain) {
-		return fmt.Errorf("gave up after %d tries: %w", writeTries, err)
+		return &unavailableError{fmt.Errorf("gave up after %d tries: %w", writeTries, err)}
 	}
 	var done *duplicateError
 	if errors.As(err, &done) || errors.Is(err, errReferenced) {
@@ -65,6 +75,10 @@ func (s *Store) translate(ctx context.Context, err error) error {
 	}
 	if s.db.referenced(err) {
 		return fmt.Errorf("%w: %w", errReferenced, err)
+	}
+	var unknown *unknownOutcomeError
+	if errors.As(err, &unknown) || s.db.again(err) || s.db.lost(err) || s.db.exhausted(err) {
+		return &unavailableError{err}
 	}
 	return err
 }

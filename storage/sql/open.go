@@ -54,6 +54,8 @@ type backend interface {
 	// lost says that the connection failed and the server is known to have committed nothing
 	// of a transaction whose commit had not been sent.
 	lost(err error) bool
+	// exhausted says that the database lacks time, connections or space for the statement.
+	exhausted(err error) bool
 	ping(ctx context.Context) error
 	close() error
 }

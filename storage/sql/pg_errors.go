@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +33,8 @@ const (
 	pgCachedPlan           = "0A000" // "cached plan must not change result type", after a migration
 	pgNoSuchPrepared       = "26000"
 	pgReadOnlyTransaction  = "25006" // the server became a stand-by under us
+	pgQueryCanceled        = "57014" // statement_timeout
+	pgLockNotAvailable     = "55P03" // lock_timeout
 )
 
 func endsConnection(code string) bool {
@@ -59,6 +62,13 @@ func (p *postgres) referenced(err error) bool { return pgCode(err) == pgForeignK
 func (p *postgres) again(err error) bool {
 	code := pgCode(err)
 	return code == pgSerializationFailure || code == pgDeadlock
+}
+
+// exhausted: a statement or lock time-out, or insufficient resources (class 53: connections,
+// disk, memory).
+func (p *postgres) exhausted(err error) bool {
+	code := pgCode(err)
+	return code == pgQueryCanceled || code == pgLockNotAvailable || strings.HasPrefix(code, "53")
 }
 
 func (p *postgres) lost(err error) bool {

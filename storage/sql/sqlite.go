@@ -198,6 +198,8 @@ func (q *sqliteSession) release() { _ = q.conn.Close() }
 // Result codes of SQLite this package acts on.
 const (
 	sqliteBusy       = 5 // primary codes
+	sqliteIOError    = 10
+	sqliteFull       = 13
 	sqliteLocked     = 6
 	sqliteUnique     = 2067 // extended codes
 	sqlitePrimaryKey = 1555
@@ -230,3 +232,9 @@ func (q *sqlite) again(err error) bool {
 }
 
 func (q *sqlite) lost(error) bool { return false }
+
+// exhausted: the disk is full or does not answer.
+func (q *sqlite) exhausted(err error) bool {
+	primary := sqliteCode(err) & 0xff
+	return primary == sqliteFull || primary == sqliteIOError
+}
