@@ -25,6 +25,7 @@ func TestTenantsCannotReachEachOther(t *testing.T) {
 		t.Run("a deleted person", story.sub(tenantStory.deleted))
 		t.Run("a local person", story.sub(tenantStory.local))
 		t.Run("until a group is shared", story.sub(tenantStory.shared))
+		t.Run("until a person is released", story.sub(tenantStory.released))
 		t.Run("until linking is allowed", story.sub(tenantStory.allowed))
 	})
 }
@@ -159,6 +160,23 @@ func (st tenantStory) shared() {
 	st.settled(st.t, st.directory)
 	st.other.group(st.t, "Shared Team", guest)
 	st.expectMembersOf("shared team", "guest@y.example", "sharer@x.example")
+}
+
+// released: a former person of the one tenant is the other's for the taking, within its domains,
+// once the administrator took the tombstone off.
+func (st tenantStory) released() {
+	const name = "released@x.example"
+	st.adminOK(st.t, "PUT", "/connectors/"+st.other.Slug+"/rules", map[string]any{"linking": map[string]any{"domains": []string{"x.example"}}})
+	st.settled(st.t, st.directory)
+	id := st.own.user(st.t, name, map[string]any{"emails": emailOf(name)})
+	st.own.scimOK(st.t, "DELETE", "/Users/"+id, nil)
+	st.attack(name, "%s")
+	former := st.listed(name)[0]["id"].(string)
+	st.adminOK(st.t, "DELETE", "/directories/"+st.directory+"/users/"+former+"/records/"+st.own.Slug, nil)
+	st.other.user(st.t, name, map[string]any{"emails": emailOf(name)})
+	if found := st.listed(name); len(found) != 1 || found[0]["id"] != former || found[0]["status"] != "active" {
+		st.t.Errorf("after the release the directory has %s, want %s, active", canonical(found), former)
+	}
 }
 
 // allowed: the administrator lets the other tenant's connector link across tenants, by domain.
