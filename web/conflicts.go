@@ -12,14 +12,14 @@ import (
 
 // Conflict is something that linking or settling could not do by itself.
 type Conflict struct {
-	ID         uuid.UUID             `json:"id" format:"uuid" doc:"The conflict's id."`
-	Kind       string                `json:"kind" doc:"What kind of conflict." example:"foreignGroup"`
-	Detail     string                `json:"detail" doc:"What happened, in a sentence."`
-	Record     *RecordRef            `json:"record,omitempty" doc:"The record it is about."`
-	User       *IDRef                `json:"user,omitempty" doc:"The user it is about."`
-	Group      *GroupRef             `json:"group,omitempty" doc:"The group it is about."`
-	Candidates []directory.Candidate `json:"candidates" nullable:"false" doc:"The users that the record might be linked to."`
-	Created    time.Time             `json:"created" doc:"When it arose."`
+	ID         uuid.UUID   `json:"id" format:"uuid" doc:"The conflict's id."`
+	Kind       string      `json:"kind" doc:"What kind of conflict." example:"foreignGroup"`
+	Detail     string      `json:"detail" doc:"What happened, in a sentence."`
+	Record     *RecordRef  `json:"record,omitempty" doc:"The record it is about."`
+	User       *IDRef      `json:"user,omitempty" doc:"The user it is about."`
+	Group      *GroupRef   `json:"group,omitempty" doc:"The group it is about."`
+	Candidates []Candidate `json:"candidates" nullable:"false" doc:"The users that the record might be linked to."`
+	Created    time.Time   `json:"created" doc:"When it arose."`
 }
 
 // RecordRef names a record inside another answer.
@@ -33,10 +33,17 @@ type IDRef struct {
 	ID uuid.UUID `json:"id" format:"uuid" doc:"The id."`
 }
 
+// Candidate is a user that a record might be linked to.
+type Candidate struct {
+	ID       uuid.UUID `json:"id" format:"uuid" doc:"The user's id in this directory."`
+	UserName string    `json:"userName" doc:"The user's name in this directory." example:"ada@acme.example"`
+	By       []string  `json:"by" nullable:"false" doc:"What matched: userName, email, externalId, employeeNumber." example:"[\"email\"]"`
+}
+
 func sayConflict(c directory.Conflict) Conflict {
-	out := Conflict{ID: c.ID, Kind: c.Kind, Detail: c.Detail, Candidates: c.Candidates, Created: c.Created.UTC()}
-	if out.Candidates == nil {
-		out.Candidates = []directory.Candidate{}
+	out := Conflict{ID: c.ID, Kind: c.Kind, Detail: c.Detail, Candidates: []Candidate{}, Created: c.Created.UTC()}
+	for _, x := range c.Candidates {
+		out.Candidates = append(out.Candidates, Candidate{ID: x.User, UserName: x.UserName, By: x.By})
 	}
 	if c.Connector != "" {
 		out.Record = &RecordRef{Connector: c.Connector, ID: some(c.Record)}

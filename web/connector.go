@@ -11,27 +11,41 @@ import (
 
 // Connector is a provisioning source of a tenant.
 type Connector struct {
-	ID         uuid.UUID      `json:"id" format:"uuid" doc:"The connector's id."`
-	Slug       string         `json:"slug" doc:"Unique in the deployment; part of the base URL." example:"acme-okta"`
-	Name       string         `json:"name" doc:"A name for people." example:"Okta production"`
-	Tenant     string         `json:"tenant" doc:"The tenant it belongs to." example:"acme"`
-	Kind       tenants.Kind   `json:"kind" enum:"okta,entra,onelogin,google,ping,jumpcloud,oneaccess,keycloak,authentik,generic" doc:"The IdP product."`
-	Mode       tenants.Mode   `json:"mode" enum:"live,observe,disabled" doc:"What its requests do."`
-	Directory  string         `json:"directory" doc:"The directory it provisions into." example:"main"`
-	SCIM       BaseURLs       `json:"scim" doc:"What the IdP is told."`
-	Precedence int            `json:"precedence" doc:"Lower goes first where several connectors know a user."`
-	Strict     bool           `json:"strict" doc:"Whether it takes the RFC's reading where clients disagree."`
-	Limits     tenants.Limits `json:"limits" doc:"Limits of this connector; what is left out is the deployment's."`
-	Paths      tenants.Paths  `json:"paths" doc:"Further names under which users and groups are served."`
-	Created    time.Time      `json:"created" doc:"When it was made."`
-	Modified   time.Time      `json:"modified" doc:"When it last changed."`
-	Rules      *Rules         `json:"rules,omitempty" doc:"Its rules; left out in lists."`
+	ID         uuid.UUID    `json:"id" format:"uuid" doc:"The connector's id."`
+	Slug       string       `json:"slug" doc:"Unique in the deployment; part of the base URL." example:"acme-okta"`
+	Name       string       `json:"name" doc:"A name for people." example:"Okta production"`
+	Tenant     string       `json:"tenant" doc:"The tenant it belongs to." example:"acme"`
+	Kind       tenants.Kind `json:"kind" enum:"okta,entra,onelogin,google,ping,jumpcloud,oneaccess,keycloak,authentik,generic" doc:"The IdP product."`
+	Mode       tenants.Mode `json:"mode" enum:"live,observe,disabled" doc:"What its requests do."`
+	Directory  string       `json:"directory" doc:"The directory it provisions into." example:"main"`
+	SCIM       BaseURLs     `json:"scim" doc:"What the IdP is told."`
+	Precedence int          `json:"precedence" doc:"Lower goes first where several connectors know a user."`
+	Strict     bool         `json:"strict" doc:"Whether it takes the RFC's reading where clients disagree."`
+	Limits     Limits       `json:"limits" doc:"Limits of this connector; what is left out is the deployment's."`
+	Paths      Paths        `json:"paths" doc:"Further names under which users and groups are served."`
+	Created    time.Time    `json:"created" doc:"When it was made."`
+	Modified   time.Time    `json:"modified" doc:"When it last changed."`
+	Rules      *Rules       `json:"rules,omitempty" doc:"Its rules; left out in lists."`
 }
 
-// BaseURLs are a connector's SCIM base URLs.
+// BaseURLs are a connector's SCIM base URLs: those that are served.
 type BaseURLs struct {
 	V2 string `json:"v2" doc:"Base URL of SCIM 2.0." example:"https://muster.example.com/scim/acme-okta/v2"`
-	V1 string `json:"v1" doc:"Base URL of SCIM 1.1." example:"https://muster.example.com/scim/acme-okta/v1"`
+}
+
+// Limits bound a connector.
+type Limits struct {
+	Rate        float64 `json:"rate,omitempty" doc:"Requests a second. Not in this version."`
+	Burst       int     `json:"burst,omitempty" doc:"Requests at once. Not in this version."`
+	Concurrency int     `json:"concurrency,omitempty" doc:"Requests in flight. Not in this version."`
+	Members     int     `json:"members,omitempty" doc:"Members of one group; default 250,000." example:"250000"`
+	Groups      int     `json:"groups,omitempty" doc:"Groups of the connector; default 10,000." example:"10000"`
+}
+
+// Paths are further names under which a connector's resources are served.
+type Paths struct {
+	Users  []string `json:"users,omitempty" doc:"Names for users, beside Users, User and their lower-case forms." example:"[\"Accounts\"]"`
+	Groups []string `json:"groups,omitempty" doc:"Names for groups, beside Groups, Group and their lower-case forms." example:"[\"Organizations\"]"`
 }
 
 // CreatedConnector is a connector with its secrets, which nothing shows a second time.
@@ -50,8 +64,8 @@ type BasicPair struct {
 func (a *API) sayConnector(c tenants.Connector) Connector {
 	base := a.public + "/scim/" + c.Slug
 	return Connector{ID: c.ID, Slug: c.Slug, Name: c.Name, Tenant: c.Tenant, Kind: c.Kind, Mode: c.Mode, Directory: c.Directory,
-		SCIM: BaseURLs{V2: base + "/v2", V1: base + "/v1"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
-		Limits: c.Settings.Limits, Paths: c.Settings.Paths, Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
+		SCIM: BaseURLs{V2: base + "/v2"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
+		Limits: Limits(c.Settings.Limits), Paths: Paths(c.Settings.Paths), Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
 }
 
 func (a *API) sayCreated(c tenants.Connector, s tenants.Secrets, r policy.Rules) CreatedConnector {

@@ -33,11 +33,11 @@ type createConnector struct {
 
 // ConnectorSettings are what PATCH changes; what is left out stays.
 type ConnectorSettings struct {
-	Name       *string         `json:"name,omitempty" maxLength:"256" doc:"A name for people."`
-	Precedence *int            `json:"precedence,omitempty" doc:"Lower goes first where several connectors know a user."`
-	Strict     *bool           `json:"strict,omitempty" doc:"Take the RFC's reading where clients disagree."`
-	Limits     *tenants.Limits `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced."`
-	Paths      *tenants.Paths  `json:"paths,omitempty" doc:"Further names under which users and groups are served; the whole object is replaced."`
+	Name       *string `json:"name,omitempty" maxLength:"256" doc:"A name for people."`
+	Precedence *int    `json:"precedence,omitempty" doc:"Lower goes first where several connectors know a user."`
+	Strict     *bool   `json:"strict,omitempty" doc:"Take the RFC's reading where clients disagree."`
+	Limits     *Limits `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced. members and groups are kept; rate, burst and concurrency are refused in this version."`
+	Paths      *Paths  `json:"paths,omitempty" doc:"Further names under which users and groups are served; the whole object is replaced."`
 }
 
 type editConnector struct {
@@ -80,15 +80,15 @@ func (a *API) addConnectors() {
 			http.StatusUnprocessableEntity: "A value cannot be used; `errors` names it. For rules (`invalidRules`) it names list and place.",
 		},
 	}, func(ctx context.Context, in *createConnector) (*newConnectorOut, error) {
-		c, secrets, err := a.tenants.CreateConnector(acting(ctx), in.Body.plain())
-		if err != nil {
+		n := in.Body.plain()
+		if err := unbuiltRules("body.rules", n.Rules); err != nil {
 			return nil, err
 		}
-		r, _, err := a.effective.Rules(ctx, c.Slug)
+		c, secrets, err := a.tenants.CreateConnector(acting(ctx), n)
 		if err != nil {
-			return nil, err
+			return nil, err // nothing may fail after this: the secrets would be lost
 		}
-		return &newConnectorOut{ETag: etag(c.Version), Body: a.sayCreated(c, secrets, r)}, nil
+		return &newConnectorOut{ETag: etag(c.Version), Body: a.sayCreated(c, secrets, n.Rules)}, nil
 	})
 	route(a, operation{method: http.MethodGet, path: "/connectors/{c}", id: "readConnector", tag: "Connectors", missing: noConnector, summary: "Read a connector with its rules"},
 		func(ctx context.Context, in *OfConnector) (*connectorOut, error) {
@@ -102,7 +102,10 @@ func (a *API) addConnectors() {
 		summary: "Change a connector's settings", description: "What is left out stays. Mode and rules have paths of their own.",
 		errors: map[int]string{http.StatusPreconditionFailed: "The connector was changed since (`changedMeanwhile`)."},
 	}, func(ctx context.Context, in *editConnector) (*connectorOut, error) {
-		c, err := a.tenants.UpdateConnector(acting(ctx), in.Connector, in.match(), tenants.ConnectorChange(in.Body))
+		if err := unbuiltLimits(in.Body.Limits); err != nil {
+			return nil, err
+		}
+		c, err := a.tenants.UpdateConnector(acting(ctx), in.Connector, in.match(), in.Body.change())
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +134,12 @@ func (a *API) pageOfConnectors(ctx context.Context, in *listConnectors) (page di
 	}
 	page.Items = found
 	return page, nil
+}
+
+// change is the settings in tenants' words.
+func (s ConnectorSettings) change() tenants.ConnectorChange {
+	return tenants.ConnectorChange{Name: s.Name, Precedence: s.Precedence, Strict: s.Strict,
+		Limits: (*tenants.Limits)(s.Limits), Paths: (*tenants.Paths)(s.Paths)}
 }
 
 // plain is the new connector in tenants' words.

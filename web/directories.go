@@ -97,6 +97,9 @@ func (a *API) addDirectories() {
 			http.StatusPreconditionFailed:  "The directory was changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *editDirectory) (*directoryOut, error) {
+		if err := unbuiltSettings(in.Body); err != nil {
+			return nil, err
+		}
 		i, err := a.changeDirectory(ctx, in)
 		return answerDirectory(i, err)
 	})

@@ -14,7 +14,7 @@ func (a *API) config() huma.Config {
 	c.DocsPath = ""
 	c.SchemasPath = ""
 	c.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
-	c.Transformers = []huma.Transformer{fromHuma}
+	c.Transformers = []huma.Transformer{a.fromHuma}
 	c.Info.Description = "Tenants, connectors and their rules; the directory's users, groups and memberships with the reason " +
 		"for each; conflicts, questions and the audit.\n\n" +
 		"Every operation needs the admin token as a bearer token. Errors are RFC 9457 problem documents: programs read `code`, " +

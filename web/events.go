@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -41,9 +42,9 @@ type listEvents struct {
 	Accept    string    `header:"Accept" doc:"text/csv streams every event that fits, without pages." example:"text/csv"`
 	Text      string    `query:"q" maxLength:"256" doc:"Only events that contain this text."`
 	Connector string    `query:"connector" maxLength:"100" doc:"Only events of this connector, by slug."`
-	User      string    `query:"user" maxLength:"1024" doc:"Only events of this directory user."`
-	Group     string    `query:"group" maxLength:"1024" doc:"Only events of this directory group."`
-	Action    string    `query:"action" maxLength:"100" doc:"Only events of this action." example:"directory.membership.removed"`
+	User      string    `query:"user" maxLength:"1024" doc:"Only events of this user of a directory, by userName or id."`
+	Group     string    `query:"group" maxLength:"1024" doc:"Only events of this group of a directory, by name or id."`
+	Action    string    `query:"action" maxLength:"100" doc:"Only events whose action begins so." example:"directory.membership.removed"`
 	Actor     string    `query:"actor" maxLength:"256" doc:"Only events of this actor."`
 	Since     time.Time `query:"since" doc:"Only events from then on." example:"2026-01-31T00:00:00Z"`
 	Until     time.Time `query:"until" doc:"Only events before then."`
@@ -61,7 +62,7 @@ func (a *API) addEvents() {
 		Description: "One `record.…` event for each acknowledged change of a connector's record, one `directory.…` event for each effective change. " +
 			"With `Accept: text/csv` every event that fits the filter is streamed; cells that a spreadsheet would take for a formula start with an apostrophe.",
 		Security:  []map[string][]string{{"adminToken": {}}},
-		Responses: a.responses(operation{method: http.MethodGet}),
+		Responses: a.responses(operation{method: http.MethodGet, missing: "The connector"}),
 	}
 	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[List[Event]](), true, "ListEvent")},
@@ -78,7 +79,7 @@ func (a *API) events(ctx context.Context, in *listEvents) (*huma.StreamResponse,
 	}
 	page, err := a.effective.Events(ctx, in.filter(), listing)
 	if err != nil {
-		return nil, a.problemOf(ctx, err, "")
+		return nil, a.problemOf(ctx, err, fmt.Sprintf("There is no connector %s. GET /api/v1/connectors lists them.", in.Connector))
 	}
 	if !asCSV {
 		return &huma.StreamResponse{Body: func(c huma.Context) {

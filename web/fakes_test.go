@@ -64,6 +64,11 @@ func (e *effective) CreateLocalUser(_ context.Context, by directory.Admin, _ str
 	return directory.User{UserName: doc.UserName(), Status: policy.UserActive, JSON: doc.JSON(), Version: 1}, e.err
 }
 
+// Why knows nobody.
+func (e *effective) Why(context.Context, string, string, string) (directory.Answer, error) {
+	return directory.Answer{}, directory.ErrNotFound
+}
+
 func (e *effective) Rules(context.Context, string) (policy.Rules, int64, error) {
 	return e.rules, 3, e.err
 }

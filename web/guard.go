@@ -98,7 +98,7 @@ func (a *API) checkToken(headers []string) *Problem {
 		return &Problem{Status: http.StatusUnauthorized, Code: "unauthenticated", Detail: detail}
 	}
 	if len(headers) == 0 {
-		return problem("The admin API needs the header \"Authorization: Bearer <admin token>\". The token is the value of " +
+		return problem("The admin API needs the header \"Authorization: Bearer TOKEN\". The token is the value of " +
 			"MUSTER_ADMIN_TOKEN or, where that was not set, in the file admin.token beside the database.")
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")

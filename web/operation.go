@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"sort"
@@ -202,6 +203,10 @@ var strictJSON = huma.Format{
 	Unmarshal: func(data []byte, v any) error {
 		if _, ok := v.(*any); ok { // huma's first look at a body, before it is bound
 			if _, err := scim.Decode(data, scim.BodyLimits); err != nil {
+				var e *scim.Error
+				if errors.As(err, &e) {
+					return errors.New(e.Detail) // its status and type are SCIM's
+				}
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/gin-gonic/gin"
 
 	"github.com/muster-scim/muster/directory"
@@ -56,11 +57,19 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		return newProblem(http.StatusPreconditionFailed, "changedMeanwhile",
 			"Somebody changed this since the version in If-Match was read. Read it again, look at what changed, and send your change with the new ETag.")
 	case errors.As(err, &tenancy):
-		return tenancyProblem(tenancy)
+		p := tenancyProblem(tenancy)
+		if tenancy.Code == tenants.CodeConnectorUnknown && missing != "" {
+			p.Detail = missing // which says where the connectors are
+		}
+		return p
 	case errors.Is(err, directory.ErrNotFound), errors.Is(err, tenants.ErrUnknown):
 		return newProblem(http.StatusNotFound, "notFound", missing)
 	case errors.As(err, &refused):
-		return newProblem(http.StatusConflict, refused.Code, sentence(err))
+		status := http.StatusConflict
+		if strings.HasPrefix(refused.Code, "invalid") { // the value, not the state, is what forbids it
+			status = http.StatusUnprocessableEntity
+		}
+		return newProblem(status, refused.Code, strings.TrimSuffix(refused.Detail, ".")+".") // may begin with a slug, which has no capitals
 	case errors.As(err, &duplicate):
 		return newProblem(http.StatusConflict, "uniqueness", fmt.Sprintf("%s %q is already taken in this directory. Choose another, or edit the one that has it.", duplicate.Attribute, duplicate.Value))
 	case errors.As(err, &limit):
@@ -83,14 +92,23 @@ func newProblem(status int, code, detail string) *Problem {
 
 // invalid is a request that was understood and cannot be used.
 func invalid(location, message string) *Problem {
-	p := newProblem(http.StatusUnprocessableEntity, "invalidRequest", upperFirst(location+": "+message+"."))
+	p := newProblem(http.StatusUnprocessableEntity, "invalidRequest", placed(location, message)+".")
 	p.Errors = []Place{{Location: location, Message: message}}
 	return p
 }
 
+// placed puts what is wrong after where it is: as a sentence, if it reads as the rest of one.
+func placed(location, message string) string {
+	switch verb, _, _ := strings.Cut(message, " "); verb {
+	case "is", "must", "lacks", "cannot":
+		return location + " " + message
+	}
+	return location + ": " + message
+}
+
 func internalProblem(id string) *Problem {
 	p := newProblem(http.StatusInternalServerError, "internal",
-		"Something went wrong on our side, and nothing was changed. Try again; if it happens again, the server's log says more under request "+id+".")
+		"Something went wrong on our side. If this was a change, look whether it was made before you try again; the server's log says more under request "+id+".")
 	p.Request = id
 	return p
 }
@@ -124,11 +142,11 @@ func editProblem(e *scim.Error) *Problem {
 	if code == "" {
 		code = "invalidRequest"
 	}
-	return newProblem(e.Status, code, sentence(e))
+	return newProblem(e.Status, code, sentence(errors.New(e.Detail)))
 }
 
 // fromHuma turns the errors huma makes itself (validation, body, media type) into problems.
-func fromHuma(_ huma.Context, _ string, v any) (any, error) {
+func (a *API) fromHuma(c huma.Context, _ string, v any) (any, error) {
 	model, ok := v.(*huma.ErrorModel)
 	if !ok {
 		if p, ok := v.(*Problem); ok && p.Title == "" {
@@ -145,9 +163,13 @@ func fromHuma(_ huma.Context, _ string, v any) (any, error) {
 		if e == nil {
 			continue
 		}
-		p.Errors = append(p.Errors, Place{Location: e.Location, Message: e.Message})
+		message := inWords(e.Message)
+		if e.Message == validation.MsgUnexpectedProperty {
+			message = a.unknownField(c.Operation(), e.Location)
+		}
+		p.Errors = append(p.Errors, Place{Location: e.Location, Message: message})
 		if len(said) < 3 {
-			said = append(said, e.Location+": "+e.Message)
+			said = append(said, placed(e.Location, message))
 		}
 	}
 	if len(said) > 0 && model.Status != http.StatusUnsupportedMediaType {

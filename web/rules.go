@@ -54,14 +54,18 @@ func (a *API) addRules() {
 		description: "Saves the rules and settles the connector's users by them: soon, not before the answer. " +
 			"GET /connectors/{c}/settling says how many records still wait. No IdP has to resend anything.",
 		errors: map[int]string{
-			http.StatusUnprocessableEntity: "An entry cannot be used (`invalidRules`); `errors` names its list and place.",
+			http.StatusUnprocessableEntity: "An entry cannot be used (`invalidRules`), or a setting is not in this version (`notInThisVersion`); `errors` names the place.",
 			http.StatusPreconditionFailed:  "The rules were changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *writeRules) (*rulesOut, error) {
-		if _, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules); err != nil {
+		if err := unbuiltRules("body", in.Body.Rules); err != nil {
 			return nil, err
 		}
-		a.tenants.Forget(in.Connector)
+		_, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules)
+		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
+		if err != nil {
+			return nil, err
+		}
 		return a.rules(ctx, in.Connector)
 	})
 	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/mode", id: "readMode", tag: "Connectors", missing: noConnector,
@@ -77,10 +81,11 @@ func (a *API) addRules() {
 		summary:     "Change a connector's mode",
 		description: "Going live settles every record that was received meanwhile: soon, not before the answer.",
 	}, func(ctx context.Context, in *writeMode) (*modeOut, error) {
-		if err := a.effective.SetMode(ctx, admin(ctx), in.Connector, in.Body.Mode); err != nil {
+		err := a.effective.SetMode(ctx, admin(ctx), in.Connector, in.Body.Mode)
+		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
+		if err != nil {
 			return nil, err
 		}
-		a.tenants.Forget(in.Connector)
 		return &modeOut{Body: in.Body}, nil
 	})
 	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/settling", id: "readConnectorSettling", tag: "Connectors", missing: noConnector,

@@ -60,9 +60,9 @@ func rulesSchema() *huma.Schema {
 				"action":      {Type: huma.TypeString, Enum: []any{"disable", "delete", "keep"}, Default: "disable", Description: "What is done to the user."},
 				"stripGroups": {Type: huma.TypeBoolean, Description: "Take the memberships away too.", Default: false},
 				"keepGroups":  entries("But for those of these groups."),
-				"graceDays":   {Type: huma.TypeInteger, Description: "Delays deleting and stripping, never disabling.", Default: 0},
+				"graceDays":   {Type: huma.TypeInteger, Description: "Delays deleting and stripping, never disabling.", Default: 0, Minimum: number(0), Maximum: number(3650)},
 			}),
-			"mapping": object("Changes to attributes and group names before the lists see them.", map[string]*huma.Schema{
+			"mapping": object("Changes to attributes and group names before the lists see them. Not in this version: anything in it is refused (`notInThisVersion`).", map[string]*huma.Schema{
 				"steps":    {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Expressions that give attributes other values, in order."},
 				"dropWhen": {Type: huma.TypeString, Description: "An expression; true drops the record."},
 				"renames":  {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Renames of groups, in order."},
@@ -72,11 +72,11 @@ func rulesSchema() *huma.Schema {
 				"acrossTenants": {Type: huma.TypeBoolean, Description: "Link users of other tenants too; needs domains.", Default: false},
 				"domains":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, Description: "Domains that a matching value must have."},
 			}),
-			"safety": object("Limits of what the connector may take away within a window.", map[string]*huma.Schema{
+			"safety": object("Limits of what the connector may take away within a window. Not in this version: nothing is held back; what is neither the default nor off is refused (`notInThisVersion`).", map[string]*huma.Schema{
 				"window":           duration("The window.", "1h"),
-				"losses":           {Type: huma.TypeInteger, Description: "Users that may be disabled or deleted.", Default: 20},
-				"membershipLosses": {Type: huma.TypeInteger, Description: "Memberships that may be removed.", Default: 100},
-				"share":            {Type: huma.TypeNumber, Description: "The same as a share of what the connector supports; the larger counts.", Default: 0.1},
+				"losses":           {Type: huma.TypeInteger, Description: "Users that may be disabled or deleted.", Default: 20, Minimum: number(0)},
+				"membershipLosses": {Type: huma.TypeInteger, Description: "Memberships that may be removed.", Default: 100, Minimum: number(0)},
+				"share":            {Type: huma.TypeNumber, Description: "The same as a share of what the connector supports; the larger counts.", Default: 0.1, Minimum: number(0), Maximum: number(1)},
 				"off":              {Type: huma.TypeBoolean, Description: "No limit.", Default: false},
 			}),
 		})
@@ -93,11 +93,13 @@ func settingsSchema() *huma.Schema {
 		"protectedUsers":  entries("Users, by userName, e-mail or displayName, out of reach of every connector that an entry does not except."),
 		"sharedGroups":    entries("Groups that connectors of every tenant may feed."),
 		"activeWhen":      {Type: huma.TypeString, Enum: []any{"any", "owner"}, Default: "any", Description: "Whose word makes a user active: any contributing record's, or the owner's."},
-		"retentionDays":   {Type: huma.TypeInteger, Default: 30, Description: "How long a deleted user can be restored."},
+		"retentionDays":   {Type: huma.TypeInteger, Default: 30, Minimum: number(1), Maximum: number(3650), Description: "How long a deleted user can be restored before it may be purged. This version purges nobody, so another value than 30 is refused (`notInThisVersion`)."},
 	})
 	s.Examples = []any{map[string]any{"sharedGroups": []any{"jira-users"}, "protectedGroups": []any{map[string]any{"is": "root", "except": []any{"acme-okta"}}}}}
 	return s
 }
+
+func number(n float64) *float64 { return &n }
 
 func object(about string, properties map[string]*huma.Schema) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, Description: about, Properties: properties, AdditionalProperties: false}

@@ -23,7 +23,7 @@ type User struct {
 	Local      bool            `json:"local" doc:"No IdP manages the user."`
 	Created    time.Time       `json:"created" doc:"When the user came into being."`
 	Modified   time.Time       `json:"modified" doc:"When the user last changed."`
-	PurgeAfter *time.Time      `json:"purgeAfter,omitempty" doc:"When a deleted user goes for good."`
+	PurgeAfter *time.Time      `json:"purgeAfter,omitempty" doc:"From when on a deleted user may be purged. This version purges nobody."`
 	Attributes json.RawMessage `json:"-"`
 }
 
@@ -153,13 +153,15 @@ func attributeSchema(required ...string) *huma.Schema {
 	text := func(about string) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeString, Description: about, Nullable: true}
 	}
+	name := object(map[string]*huma.Schema{"givenName": text("First name."), "familyName": text("Last name."), "formatted": text("Whole name.")})
+	name.Description = "The parts of the name."
 	s := object(map[string]*huma.Schema{
 		"userName":    text("Unique in the directory."),
 		"displayName": text("The name people see."),
 		"externalId":  text("An id of another system."),
 		"title":       text("Job title."),
 		"active":      {Type: huma.TypeBoolean, Description: "Whether the user may sign in.", Nullable: true},
-		"name":        object(map[string]*huma.Schema{"givenName": text("First name."), "familyName": text("Last name."), "formatted": text("Whole name.")}),
+		"name":        name,
 		"emails": {Type: huma.TypeArray, Nullable: true, Description: "E-mail addresses.", Items: object(map[string]*huma.Schema{
 			"value": text("The address."), "type": text("work, home, …"),
 			"primary": {Type: huma.TypeBoolean, Description: "The one to use.", Nullable: true},

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/muster-scim/muster/directory"
@@ -35,15 +37,27 @@ type whyOut struct {
 
 func (a *API) addWhy() {
 	route(a, operation{method: http.MethodGet, path: "/directories/{d}/why", id: "why", tag: "Questions",
-		missing: "Directory {d} does not exist or has no such user. GET /api/v1/directories/{d}/users?filter=userName sw \"…\" finds users by name.",
+		missing: noDirectory,
 		summary: "Ask why a user is, or is not, in a group",
 	}, func(ctx context.Context, in *askWhy) (*whyOut, error) {
 		answer, err := a.effective.Why(ctx, in.Directory, in.User, in.Group)
 		if err != nil {
-			return nil, err
+			return nil, a.noSuchUser(ctx, in, err)
 		}
 		return &whyOut{Body: sayWhy(answer, in.Group)}, nil
 	})
+}
+
+// noSuchUser says which of the two was not found: the user, or already the directory.
+func (a *API) noSuchUser(ctx context.Context, in *askWhy, err error) error {
+	if !errors.Is(err, directory.ErrNotFound) {
+		return err
+	}
+	if _, again := a.effective.ReadDirectory(ctx, in.Directory); again != nil {
+		return again
+	}
+	return newProblem(http.StatusNotFound, "notFound", fmt.Sprintf(
+		"There is no user %s in directory %s. GET /api/v1/directories/%s/users?filter=userName sw \"…\" finds users by name.", in.User, in.Directory, in.Directory))
 }
 
 func sayWhy(answer directory.Answer, group string) Why {

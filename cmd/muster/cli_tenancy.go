@@ -2,13 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
-	"time"
 )
 
 type tenantsCmd struct {
@@ -50,7 +45,7 @@ func (c *tenantsDeleteCmd) Run(ctx context.Context, t *terminal) error {
 
 type connectorsCmd struct {
 	List   connectorsListCmd   `cmd:"" default:"withargs" help:"List connectors."`
-	Show   connectorsShowCmd   `cmd:"" help:"Show a connector."`
+	Show   connectorsShowCmd   `cmd:"" aliases:"get" help:"Show a connector."`
 	Create connectorsCreateCmd `cmd:"" help:"Make a connector; prints its base URL and, once, its token."`
 	Set    connectorsSetCmd    `cmd:"" help:"Change name, precedence or strictness."`
 	Mode   connectorsModeCmd   `cmd:"" help:"Change what its requests do: live, observe or disabled."`
@@ -80,7 +75,18 @@ type connectorsShowCmd struct {
 
 // Run shows a connector.
 func (c *connectorsShowCmd) Run(ctx context.Context, t *terminal) error {
-	return show(ctx, t, c.remote, http.MethodGet, "/connectors/"+escape(c.Slug), nil, func(x connector) error { return table(t.out, nil, x.rows()) })
+	path := "/connectors/" + escape(c.Slug)
+	return show(ctx, t, c.remote, http.MethodGet, path, nil, func(x connector) error {
+		api, err := c.connect()
+		if err != nil {
+			return err
+		}
+		left, err := pending(ctx, api, path)
+		if err != nil {
+			return err
+		}
+		return table(t.out, nil, append(x.rows(), []string{"settling", fmt.Sprintf("%d records wait", left)}))
+	})
 }
 
 func (x connector) rows() [][]string {
@@ -98,6 +104,15 @@ type connectorsCreateCmd struct {
 	Directory string `default:"main" help:"The directory it provisions into."`
 	Rules     string `help:"Its rules: a file with JSON, or the JSON itself." placeholder:"FILE|JSON"`
 	Basic     string `help:"Make a Basic pair with this user name besides the token." placeholder:"USER"`
+}
+
+// Help shows how.
+func (connectorsCreateCmd) Help() string {
+	return "Examples:\n\n" +
+		"  muster connectors create acme-okta --tenant acme --kind okta\n" +
+		"  muster connectors create acme-oneaccess --tenant acme --kind oneaccess --basic oneaccess --rules rules.json\n\n" +
+		"It starts in observe: everything is received and answered, and the directory stands still. " +
+		"muster connectors mode acme-okta live lets it settle."
 }
 
 // Run makes a connector.
@@ -124,26 +139,12 @@ func (c *connectorsCreateCmd) Run(ctx context.Context, t *terminal) error {
 		if err := table(t.out, nil, rows); err != nil {
 			return err
 		}
-		return say(t, "Secrets are shown this once. Give base URL and token to the IdP.")
-	})
-}
-
-// readRules reads rules that are JSON themselves or the name of a file with it; nil for "".
-func readRules(text string) (json.RawMessage, error) {
-	if text == "" {
-		return nil, nil
-	}
-	data := []byte(text)
-	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		var err error
-		if data, err = os.ReadFile(text); err != nil {
-			return nil, fmt.Errorf("reading the rules: %w", err)
+		next := ""
+		if x.Mode == "observe" {
+			next = fmt.Sprintf(" When its records look right, muster connectors mode %s live lets the directory follow.", x.Slug)
 		}
-	}
-	if !json.Valid(data) {
-		return nil, errors.New("the rules are not valid JSON; they look like {\"onlyAssign\":[\"jira-.*\"]}")
-	}
-	return data, nil
+		return say(t, "\nSecrets are shown this once. Give base URL and token to the IdP.%s", next)
+	})
 }
 
 type connectorsSetCmd struct {
@@ -157,6 +158,9 @@ type connectorsSetCmd struct {
 // Run changes settings.
 func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 	body := map[string]any{}
+	if c.Name == nil && c.Precedence == nil && c.Strict == nil {
+		return fmt.Errorf("say what to change: --name, --precedence, --strict or --no-strict. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
+	}
 	if c.Name != nil {
 		body["name"] = *c.Name
 	}
@@ -178,8 +182,14 @@ type connectorsModeCmd struct {
 // Run changes the mode.
 func (c *connectorsModeCmd) Run(ctx context.Context, t *terminal) error {
 	return show(ctx, t, c.remote, http.MethodPut, "/connectors/"+escape(c.Slug)+"/mode", map[string]any{"mode": c.Mode}, func(struct{}) error {
-		return say(t, "connector %s is %s", c.Slug, c.Mode)
+		return say(t, "connector %s is %s: %s", c.Slug, c.Mode, modeMeans[c.Mode])
 	})
+}
+
+var modeMeans = map[string]string{
+	"live":     "the directory follows its records",
+	"observe":  "its requests are recorded and answered, and the directory stands still",
+	"disabled": "its requests are refused with 403",
 }
 
 type connectorsDeleteCmd struct {
@@ -190,136 +200,4 @@ type connectorsDeleteCmd struct {
 // Run deletes a connector.
 func (c *connectorsDeleteCmd) Run(ctx context.Context, t *terminal) error {
 	return show(ctx, t, c.remote, http.MethodDelete, "/connectors/"+escape(c.Slug), nil, func(struct{}) error { return say(t, "connector %s is deleted", c.Slug) })
-}
-
-type credentialsCmd struct {
-	List   credentialsListCmd   `cmd:"" default:"withargs" help:"List a connector's credentials."`
-	Create credentialsCreateCmd `cmd:"" help:"Mint a token; prints it once."`
-	Delete credentialsDeleteCmd `cmd:"" help:"End a credential."`
-}
-
-type credential struct {
-	ID, Name, Kind, Hint, ExpiresAt, LastUsedAt, Token string
-	ReadOnly                                           bool
-}
-
-type credentialsListCmd struct {
-	remote
-	Connector string `arg:"" help:"The connector's slug."`
-}
-
-// Run lists credentials.
-func (c *credentialsListCmd) Run(ctx context.Context, t *terminal) error {
-	return list(ctx, t, c.remote, "/connectors/"+escape(c.Connector)+"/credentials", []string{"ID", "NAME", "KIND", "ENDS IN", "EXPIRES", "LAST USED"},
-		func(x credential) []string {
-			return []string{x.ID, x.Name, x.Kind, x.Hint, orDash(x.ExpiresAt), orDash(x.LastUsedAt)}
-		})
-}
-
-type credentialsCreateCmd struct {
-	remote
-	Connector string        `arg:"" help:"The connector's slug."`
-	Name      string        `arg:"" help:"What it is for."`
-	ReadOnly  bool          `help:"May read, never write."`
-	Expires   time.Duration `help:"Stops working after this time, such as 2160h; default never." placeholder:"DURATION"`
-}
-
-// Run mints a token.
-func (c *credentialsCreateCmd) Run(ctx context.Context, t *terminal) error {
-	body := map[string]any{"name": c.Name, "readOnly": c.ReadOnly}
-	if c.Expires > 0 {
-		body["expiresAt"] = time.Now().Add(c.Expires).UTC().Format(time.RFC3339)
-	}
-	return show(ctx, t, c.remote, http.MethodPost, "/connectors/"+escape(c.Connector)+"/credentials", body, func(x credential) error {
-		return table(t.out, nil, [][]string{{"id", x.ID}, {"name", x.Name}, {"token", x.Token}, {"", "The token is shown this once."}})
-	})
-}
-
-type credentialsDeleteCmd struct {
-	remote
-	Connector string `arg:"" help:"The connector's slug."`
-	ID        string `arg:"" help:"The credential's id, from the list."`
-}
-
-// Run ends a credential.
-func (c *credentialsDeleteCmd) Run(ctx context.Context, t *terminal) error {
-	return show(ctx, t, c.remote, http.MethodDelete, "/connectors/"+escape(c.Connector)+"/credentials/"+escape(c.ID), nil, func(struct{}) error {
-		return say(t, "credential %s is ended", c.ID)
-	})
-}
-
-type rulesCmd struct {
-	Show rulesShowCmd `cmd:"" default:"withargs" help:"Print a connector's rules as JSON."`
-	Set  rulesSetCmd  `cmd:"" help:"Replace a connector's rules and settle its users by them."`
-}
-
-type rulesShowCmd struct {
-	remote
-	Connector string `arg:"" help:"The connector's slug."`
-}
-
-// Run prints rules, which are JSON in every form of output.
-func (c *rulesShowCmd) Run(ctx context.Context, t *terminal) error {
-	return show(ctx, t, c.remote, http.MethodGet, "/connectors/"+escape(c.Connector)+"/rules", nil, func(x json.RawMessage) error { return printJSON(t.out, x) })
-}
-
-type rulesSetCmd struct {
-	remote
-	Connector string `arg:"" help:"The connector's slug."`
-	Rules     string `arg:"" help:"A file with JSON, or the JSON itself; what is left out gets its default."`
-	Wait      bool   `default:"true" negatable:"" help:"Wait until the directory is settled by them."`
-}
-
-// Run replaces rules.
-func (c *rulesSetCmd) Run(ctx context.Context, t *terminal) error {
-	rules, err := readRules(c.Rules)
-	if err != nil {
-		return err
-	}
-	path := "/connectors/" + escape(c.Connector)
-	return show(ctx, t, c.remote, http.MethodPut, path+"/rules", rules, func(json.RawMessage) error {
-		if !c.Wait {
-			return say(t, "rules of %s are saved; the directory follows", c.Connector)
-		}
-		api, err := c.connect()
-		if err != nil {
-			return err
-		}
-		if err := settled(ctx, api, path); err != nil {
-			return err
-		}
-		return say(t, "rules of %s are saved, and the directory follows them", c.Connector)
-	})
-}
-
-// settled waits until nothing of a connector or directory waits to be settled.
-func settled(ctx context.Context, c *client, path string) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var now struct{ Pending int }
-		if err := c.call(ctx, http.MethodGet, path+"/settling", nil, &now); err != nil {
-			return err
-		}
-		if now.Pending == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-func say(t *terminal, format string, args ...any) error {
-	_, err := fmt.Fprintf(t.out, format+"\n", args...)
-	return err
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -39,10 +38,15 @@ type problem struct {
 }
 
 func (p *problem) Error() string {
-	if p.Detail == "" {
-		return fmt.Sprintf("the server answered %d", p.Status)
+	switch {
+	case p.Code == "":
+		return fmt.Sprintf("what answers there is no Muster, or not the whole of its address: it said %d. Check MUSTER_URL (or --url, MUSTER_PUBLIC_URL)", p.Status)
+	case p.Status == http.StatusUnauthorized:
+		return fmt.Sprintf("the server does not know this admin token, which came from %s. Set MUSTER_ADMIN_TOKEN to the server's, or run this where its database is", tokenFrom())
+	case p.Detail == "":
+		return fmt.Sprintf("the server answered %d (%s)", p.Status, p.Code)
 	}
-	return p.Detail
+	return asCommands(p.Detail)
 }
 
 // isProblem says whether err is an answer of that status.
@@ -54,6 +58,9 @@ func isProblem(err error, status int) bool {
 // connect finds server and token as the environment says.
 func (r remote) connect() (*client, error) {
 	base := cmp.Or(r.URL, os.Getenv("MUSTER_PUBLIC_URL"), "http://"+reachable(cmp.Or(os.Getenv("MUSTER_LISTEN"), "127.0.0.1:8080")))
+	if err := checkBase(base); err != nil {
+		return nil, err
+	}
 	token, err := findToken()
 	if err != nil {
 		return nil, err
@@ -95,8 +102,7 @@ func findToken() (string, error) {
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("no admin token: set MUSTER_ADMIN_TOKEN, or run this where the server's database is (looked for %s).\n"+
-			"If no server was started yet, start one with `make run`", file)
+		return "", noToken(file, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
@@ -149,10 +155,10 @@ func (c *client) send(ctx context.Context, method, path, accept string, body any
 	}
 	response, err := c.http.Do(request)
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("no server answers at %s. Start one with `make run` (or muster serve), or set MUSTER_URL to where it runs", c.base)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case err != nil:
-		return nil, fmt.Errorf("calling %s: %w", c.base, err)
+		return nil, unreachable(c.base, err)
 	case response.StatusCode < 300:
 		return response, nil
 	}
@@ -161,6 +167,9 @@ func (c *client) send(ctx context.Context, method, path, accept string, body any
 	data, _ := io.ReadAll(response.Body) // a broken answer says as much as its status
 	_ = json.Unmarshal(data, p)
 	p.Status = response.StatusCode
+	if u, no := url.Parse(c.base); no == nil && p.Status == http.StatusNotFound && strings.Trim(u.Path, "/") != "" {
+		p.Code = "" // what is missing is the server, not what was asked for
+	}
 	return nil, p
 }
 
@@ -226,6 +235,10 @@ func list[T any](ctx context.Context, t *terminal, r remote, path string, headin
 	}
 	items, err := all[T](ctx, c, path)
 	if err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		_, err := fmt.Fprintln(t.err, "There are none.")
 		return err
 	}
 	rows := make([][]string, len(items))

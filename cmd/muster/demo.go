@@ -84,7 +84,7 @@ func (d *demo) tell(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", c.slug, err)
 		}
 	}
-	if err := settled(ctx, d.api, "/directories/"+escape(d.directory)); err != nil {
+	if _, err := settled(ctx, d.api, "/directories/"+escape(d.directory)); err != nil {
 		return err
 	}
 	people, err := d.people(ctx)

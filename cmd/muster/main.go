@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +35,7 @@ type cli struct {
 	Users       usersCmd       `cmd:"" help:"Users of a directory."`
 	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
 	Directories directoriesCmd `cmd:"" help:"Directories and their settings."`
+	Conflicts   conflictsCmd   `cmd:"" help:"What linking or settling could not do by itself."`
 	Events      eventsCmd      `cmd:"" help:"The audit."`
 	Why         whyCmd         `cmd:"" help:"Say why a user is, or is not, in a group."`
 
@@ -68,7 +70,7 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(t.err, "muster: %v\nmuster --help lists the commands.\n", err)
+		fmt.Fprintf(t.err, "muster: %v\n%s\n", err, wayToHelp(err))
 		return 2
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
@@ -82,6 +84,21 @@ func run(ctx context.Context, args []string, t *terminal) int {
 	}
 	fmt.Fprintln(t.err, "muster:", err)
 	return 1
+}
+
+// wayToHelp names the help of the command that was misused.
+func wayToHelp(err error) string {
+	var misuse *kong.ParseError
+	if errors.As(err, &misuse) && misuse.Context != nil {
+		if command := misuse.Context.Command(); command != "" {
+			command, _, _ = strings.Cut(command, " <")
+			if strings.HasPrefix(misuse.Error(), "unexpected argument") { // perhaps a subcommand was meant
+				command, _, _ = strings.Cut(command, " ")
+			}
+			return "muster " + command + " --help says how."
+		}
+	}
+	return "muster --help lists the commands."
 }
 
 func newParser(t *terminal, exit func(int)) (*kong.Kong, error) {

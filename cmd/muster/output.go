@@ -5,36 +5,79 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode"
+	"unicode/utf8"
 )
 
-// table writes rows under their headings, in columns that line up. What IdPs sent is in there:
-// control characters would move the cursor, so they are shown, not done.
+// table writes rows under their headings, in columns that line up. On a screen that is too
+// narrow the last column, which holds the sentences, goes on in the next line. What IdPs sent is
+// in there: control characters would move the cursor, so they are shown, not done.
 func table(w io.Writer, headings []string, rows [][]string) error {
-	var buffer bytes.Buffer
-	out := tabwriter.NewWriter(&buffer, 2, 0, 2, ' ', 0)
+	return tableOf(w, widthOf(w), headings, rows)
+}
+
+// tableOf is table on a screen of so many columns; 0 is endless.
+func tableOf(w io.Writer, screen int, headings []string, rows [][]string) error {
 	if headings != nil {
 		rows = append([][]string{headings}, rows...)
 	}
-	for _, row := range rows {
-		for i, cell := range row {
-			if i > 0 {
-				_, _ = out.Write([]byte("\t")) // a buffer takes everything
+	var widths []int
+	clean := make([][]string, len(rows))
+	for i, row := range rows {
+		for column, cell := range row {
+			cell = printable(cell)
+			clean[i] = append(clean[i], cell)
+			if column == len(widths) {
+				widths = append(widths, 0)
 			}
-			_, _ = out.Write([]byte(printable(cell)))
-		}
-		_, _ = out.Write([]byte("\n"))
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	for line := range strings.Lines(buffer.String()) {
-		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
-			return err
+			widths[column] = max(widths[column], utf8.RuneCountInString(cell))
 		}
 	}
-	return nil
+	const gap, narrow = 2, 24 // below that, a column of sentences is worse than a broken line
+	left := 0
+	for _, n := range widths[:max(len(widths)-1, 0)] {
+		left += n + gap
+	}
+	room := screen - left
+	var out bytes.Buffer
+	for _, row := range clean {
+		lines := []string{""}
+		if last := len(row) - 1; last == len(widths)-1 && last >= 0 {
+			if lines[0] = row[last]; screen > 0 && room >= narrow {
+				lines = wrap(row[last], room)
+			}
+			row = row[:last]
+		}
+		var line strings.Builder
+		for column, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", widths[column]+gap-utf8.RuneCountInString(cell)))
+		}
+		for i, text := range lines {
+			before := line.String()
+			if i > 0 {
+				before = strings.Repeat(" ", left)
+			}
+			out.WriteString(strings.TrimRight(before+text, " ") + "\n")
+		}
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// wrap breaks a text between words into lines of at most so many letters. A longer word keeps
+// its line.
+func wrap(text string, room int) (lines []string) {
+	for utf8.RuneCountInString(text) > room {
+		cut := strings.LastIndexByte(string([]rune(text)[:room+1]), ' ')
+		if cut <= 0 {
+			if cut = strings.IndexByte(text, ' '); cut <= 0 {
+				break
+			}
+		}
+		lines = append(lines, text[:cut])
+		text = strings.TrimLeft(text[cut:], " ")
+	}
+	return append(lines, text)
 }
 
 func printable(s string) string {

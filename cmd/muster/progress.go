@@ -82,6 +82,9 @@ func (p *progress) end() {
 	if p.failures > 0 {
 		failed = fmt.Sprintf(", %d failed", p.failures)
 	}
+	if p.done < p.steps {
+		failed += fmt.Sprintf(", of %d", p.steps)
+	}
 	fmt.Fprintf(p.out, "  %-20s %d in %s%s\n", p.phase, p.done, time.Since(p.started).Round(time.Millisecond), failed)
 	p.phase = ""
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,6 +24,9 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
 	if err := c.complete(); err != nil {
 		return err
+	}
+	if _, ok := besideDatabase(string(c.DatabaseURL), tokenFile); !ok && c.AdminToken == "" {
+		return errNoAdminToken // before anything waits for a database
 	}
 	log := c.logger(t)
 	if os.Getenv("GOGC") == "" {
@@ -52,6 +56,9 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
 
 // warn says what is allowed and should be known.
 func (s *settings) warn(log *slog.Logger) {
+	for _, typo := range misspelt(os.Environ()) {
+		log.Warn(typo)
+	}
 	host, _, _ := net.SplitHostPort(s.Listen)
 	switch {
 	case loopback(host):
@@ -71,19 +78,23 @@ func (s *settings) warn(log *slog.Logger) {
 // greet says where to go next: at the first start in full, later in a line.
 func (srv *server) greet(t *terminal) error {
 	if srv.newToken == "" {
-		return say(t, "Muster serves %s", srv.settings.PublicURL)
+		token := ""
+		if file, ok := besideDatabase(string(srv.settings.DatabaseURL), tokenFile); ok && srv.keptToken {
+			token = "; the admin token is in " + file
+		}
+		return say(t, "Muster serves %s%s", srv.settings.PublicURL, token)
 	}
 	return say(t, `Muster is ready.
 
-  Base URL     %s
-  Admin API    %s/api/v1, described in /api/v1/openapi.json
-  Admin token  in %s, made just now; the command line finds it there
+  Base URL     %[1]s
+  Admin API    %[1]s/api/v1, described in /api/v1/openapi.json
+  Admin token  in %[2]s, made just now; the command line finds it there
 
   Next, in another terminal here:
-    muster simulate --idp okta           play an Okta that provisions 200 people
-    muster users list                    see what the directory made of them
-    muster --help                        everything else
-`, srv.settings.PublicURL, srv.settings.PublicURL, srv.newToken)
+    %[3]s simulate --idp okta    play an Okta that provisions 200 people
+    %[3]s users list             see what the directory made of them
+    %[3]s --help                 everything else
+`, srv.settings.PublicURL, srv.newToken, program())
 }
 
 type migrateCmd struct {
@@ -97,7 +108,7 @@ func (c *migrateCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	store, err := sql.Open(ctx, string(c.DatabaseURL), sql.Options{Log: c.logger(t)})
 	if err != nil {
-		return err
+		return cannotOpen(&c.settings, err)
 	}
 	if err := store.Migrate(ctx); err != nil {
 		return errors.Join(fmt.Errorf("migrating the database: %w", err), store.Close())
@@ -131,11 +142,12 @@ func (c *healthcheckCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("not ready: %w", err)
+		return fmt.Errorf("not ready: %w", unreachable(strings.TrimRight(base, "/"), err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s/readyz answered %d", base, response.StatusCode)
+		why, _ := io.ReadAll(io.LimitReader(response.Body, 200)) // the status says enough without it
+		return fmt.Errorf("not ready: %s/readyz answered %d: %s", base, response.StatusCode, printable(strings.TrimSpace(string(why))))
 	}
 	return say(t, "ready")
 }

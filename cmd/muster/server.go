@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/muster-scim/muster/directory"
@@ -29,13 +30,14 @@ const drainTime = 25 * time.Second
 
 // server is a running Muster: the database, the workers and one port for everything.
 type server struct {
-	settings *settings
-	log      *slog.Logger
-	store    *sql.Store
-	listener net.Listener
-	http     *http.Server
-	newToken string // the file with a token that this start made; "" if it made none
-	draining atomic.Bool
+	settings  *settings
+	log       *slog.Logger
+	store     *sql.Store
+	listener  net.Listener
+	http      *http.Server
+	newToken  string // the file with a token that this start made; "" if it made none
+	keptToken bool   // the token is in a file beside the database, made now or earlier
+	draining  atomic.Bool
 
 	stopWork context.CancelFunc
 	work     sync.WaitGroup
@@ -47,7 +49,7 @@ type server struct {
 func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err error) {
 	srv := &server{settings: s, log: log, served: make(chan error, 1)}
 	if srv.store, err = sql.Open(ctx, string(s.DatabaseURL), sql.Options{Log: log, Now: time.Now, SecretKey: []byte(s.SecretKey)}); err != nil {
-		return nil, err
+		return nil, cannotOpen(s, err)
 	}
 	defer func() {
 		if err != nil {
@@ -57,11 +59,13 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	if err := srv.store.Migrate(ctx); err != nil {
 		return nil, fmt.Errorf("migrating the database: %w", err)
 	}
-	if srv.newToken, err = ensureAdminToken(s); err != nil {
-		return nil, err
-	}
 	if srv.listener, err = net.Listen("tcp", s.Listen); err != nil {
-		return nil, fmt.Errorf("listening on %s: %w", s.Listen, err)
+		return nil, cannotListen(s.Listen, err)
+	}
+	srv.keptToken = s.AdminToken == ""
+	if srv.newToken, err = ensureAdminToken(s); err != nil { // after the port: a start that fails makes no token
+		srv.listener.Close()
+		return nil, err
 	}
 	if s.PublicURL == "http://"+s.Listen { // port 0 is known only now
 		s.PublicURL = "http://" + srv.listener.Addr().String()
@@ -75,6 +79,31 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	srv.http.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	go func() { srv.served <- srv.http.Serve(srv.listener) }()
 	return srv, nil
+}
+
+// cannotOpen says what to do when the database cannot be had. The error's own text holds no
+// password.
+func cannotOpen(s *settings, err error) error {
+	switch _, inFile := besideDatabase(string(s.DatabaseURL), tokenFile); {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w\nThis user must be able to write there. Change its owner, or put the database elsewhere: MUSTER_DATABASE_URL=sqlite:///path/muster.db", err)
+	case !inFile:
+		return fmt.Errorf("%w\nCheck that PostgreSQL runs, and that MUSTER_DATABASE_URL names its host, port, database and user", err)
+	}
+	return err
+}
+
+// cannotListen says what to do when the address cannot be had.
+func cannotListen(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("another program listens on %s, perhaps another Muster. Stop it, or listen elsewhere: MUSTER_LISTEN=127.0.0.1:8081", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("this machine has no address %s. Set MUSTER_LISTEN to one it has, such as 127.0.0.1:8080", address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("this user may not listen on %s. Ports below 1024 need a privilege; choose a higher one with MUSTER_LISTEN", address)
+	}
+	return fmt.Errorf("listening on MUSTER_LISTEN: %w", err)
 }
 
 // handler wires the rooms: requests come in through gateway and web, meet in directory and end

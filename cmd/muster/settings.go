@@ -25,7 +25,7 @@ type settings struct {
 	SecretKey       secret `env:"MUSTER_SECRET_KEY" help:"Signs and authenticates; made at the first start and kept in the database when left out." placeholder:"KEY"`
 	SecretKeyFile   string `env:"MUSTER_SECRET_KEY_FILE" help:"File with the secret key." placeholder:"FILE"`
 	InsecureHTTP    bool   `env:"MUSTER_INSECURE_HTTP" help:"Serve plain HTTP beyond this machine although nothing in front of it speaks TLS."`
-	RateLimit       string `env:"MUSTER_RATE_LIMIT" default:"50/s,200" help:"Default rate and burst per connector; 0 is none." placeholder:"RATE"`
+	RateLimit       string `env:"MUSTER_RATE_LIMIT" default:"50/s,200" help:"Default rate and burst per connector; not kept in this version." placeholder:"RATE"`
 	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Not in this version." placeholder:"URL"`
 	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"Not in this version." placeholder:"FILE"`
 	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Not in this version." placeholder:"ADDR"`
@@ -112,9 +112,14 @@ func (s *settings) checkUnsupported() error {
 func (s *settings) checkDatabase() error {
 	u := string(s.DatabaseURL)
 	for _, scheme := range []string{"sqlite://", "postgres://", "postgresql://"} {
-		if strings.HasPrefix(u, scheme) && len(u) > len(scheme) {
-			return nil
+		if !strings.HasPrefix(u, scheme) || len(u) == len(scheme) {
+			continue
 		}
+		if _, err := url.Parse(u); err != nil && scheme != "sqlite://" { // the error shows the password
+			return errors.New("MUSTER_DATABASE_URL cannot be read; it looks like postgres://user:password@host:5432/database?sslmode=verify-full, " +
+				"and signs such as @ / : % in a password are written %40 %2F %3A %25")
+		}
+		return nil
 	}
 	return errors.New("MUSTER_DATABASE_URL must be sqlite://path or postgres://user@host/database")
 }
@@ -203,6 +208,9 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	if err := c.complete(); err != nil {
 		return err
 	}
+	if typos := misspelt(os.Environ()); len(typos) > 0 {
+		return errors.New(strings.Join(typos, "\n"))
+	}
 	token := c.AdminToken.String()
 	if token == "" {
 		file, ok := besideDatabase(string(c.DatabaseURL), tokenFile)
@@ -217,7 +225,7 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	}
 	return table(t.out, nil, [][]string{
 		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
-		{"secret key", key}, {"rate limit", c.RateLimit}, {"log", c.LogFormat + ", " + c.LogLevel},
+		{"secret key", key}, {"rate limit", "none in this version"}, {"log", c.LogFormat + ", " + c.LogLevel},
 	})
 }
 

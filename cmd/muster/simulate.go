@@ -14,7 +14,7 @@ import (
 
 type simulateCmd struct {
 	remote
-	IDP         string        `name:"idp" required:"" enum:"okta,entra" help:"Which IdP to play: ${enum}."`
+	IDP         string        `name:"idp" required:"" enum:"okta,entra" placeholder:"okta|entra" help:"Which IdP to play: ${enum}."`
 	Users       int           `default:"200" help:"How many people the company has."`
 	Groups      int           `default:"10" help:"How many groups."`
 	Connector   string        `help:"The connector's slug; default sim-okta or sim-entra. Made if missing; used again if there." placeholder:"SLUG"`
@@ -26,6 +26,14 @@ type simulateCmd struct {
 	Ledger      string        `help:"Append every acknowledged change to this file, one JSON line each." placeholder:"FILE"`
 	Day         bool          `default:"true" negatable:"" help:"After provisioning, play a day: changes, leavers, renames."`
 	Patience    time.Duration `default:"30s" help:"How long a request is tried again while the server does not answer."`
+}
+
+// Help shows how.
+func (simulateCmd) Help() string {
+	return "Examples:\n\n" +
+		"  muster simulate --idp okta\n" +
+		"  muster simulate --idp entra --users 2000 --groups 40 --connector big-entra\n" +
+		"  muster simulate --idp okta --rules '{\"neverAssign\":[\".*-admins\"]}'"
 }
 
 // Run provisions a company and says what the directory made of it.
@@ -68,11 +76,20 @@ func (c *simulateCmd) play(ctx context.Context, t *terminal, api *client) error 
 	run.Progress = progress
 	err = run.Play(ctx)
 	progress.finish()
+	if ctx.Err() != nil {
+		return errors.Join(say(t, "What was provisioned stays. The same command goes on with connector %s.", target.Slug), ctx.Err())
+	}
 	if err != nil {
 		return err
 	}
-	if err := settled(ctx, api, "/connectors/"+escape(target.Slug)); err != nil {
+	left, err := settled(ctx, api, "/connectors/"+escape(target.Slug))
+	if err != nil {
 		return err
+	}
+	if left > 0 {
+		if err := say(t, "%d records still wait to be settled, or for the end of a grace; what follows is what is so now.", left); err != nil {
+			return err
+		}
 	}
 	summary, err := summarise(ctx, api, target.Directory, target.Slug, c.Concurrency)
 	if err != nil {

@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -18,7 +20,8 @@ type summary struct {
 	origins     map[string]int // memberships by origin
 	dropped     map[string]int // by "list pattern", or by code where no list decided
 	droppedOf   map[string]map[string]bool
-	seen, total int // users looked at, of how many
+	example     string // user and group of something that was dropped
+	seen, total int    // users looked at, of how many
 }
 
 // mostLookedAt is how many users a summary reads one by one; of more it reads the first ones.
@@ -95,6 +98,10 @@ func (s *summary) count(u user, slug string) {
 			rule += " " + m.Because.Pattern
 		}
 		s.dropped[rule]++
+		example := u.UserName + " " + m.Group.DisplayName
+		if (s.example == "" || example < s.example) && !strings.Contains(m.Group.DisplayName, " ") {
+			s.example = example // the first of all, in whatever order they were read
+		}
 		if s.droppedOf[rule] == nil {
 			s.droppedOf[rule] = map[string]bool{}
 		}
@@ -127,13 +134,28 @@ func (s *summary) print(t *terminal, target connector) error {
 		names := slices.Sorted(maps.Keys(s.droppedOf[rule]))
 		rows = append(rows, []string{"  dropped", fmt.Sprintf("%d by %s: %s", s.dropped[rule], rule, shortList(names))})
 	}
+	if foreign := s.droppedOf["foreignGroup"]; len(foreign) > 0 {
+		share, err := json.Marshal(map[string]any{"sharedGroups": slices.Sorted(maps.Keys(foreign))})
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{"", "foreignGroup: another tenant, or an administrator, had groups of these names in the directory first."},
+			[]string{"", fmt.Sprintf("To let all tenants feed them: %s directories set %s '%s'", program(), target.Directory, share)})
+	}
 	if s.total > mostLookedAt {
 		rows = append(rows, []string{"", fmt.Sprintf("counted over %d of the directory's %d users", mostLookedAt, s.total)})
 	}
 	if err := table(t.out, nil, rows); err != nil {
 		return err
 	}
-	return say(t, "\nmuster users list -d %s, muster groups list -d %s and muster why USER GROUP -d %s say more.", target.Directory, target.Directory, target.Directory)
+	in := ""
+	if target.Directory != "main" {
+		in = " -d " + target.Directory
+	}
+	if s.example == "" {
+		return say(t, "\n%[1]s users list%[2]s, %[1]s groups list%[2]s and %[1]s why USER GROUP%[2]s say more.", program(), in)
+	}
+	return say(t, "\nAsk why:  %s why %s%s\nSee all:  %s users list%s", program(), s.example, in, program(), in)
 }
 
 func shortList(names []string) string {

@@ -4,6 +4,9 @@
 //
 //	TestTranscripts   the recorded conversations of identity providers, testdata/idp
 //	TestBadInput      hostile and odd requests, testdata/badinput.json
+//	TestConformance   the protocol, line by line, as docs/conformance.md numbers it
+//	TestMustAccept    the forms outside the protocol that identity providers send
+//	TestSeeds         what the first users asked for, as docs/seeds.md numbers it
 //	TestRaces…        requests that run into each other
 //	TestKill…         kill -9 in the middle of work, again and again
 //	TestTenants…      what one tenant can do to another: nothing

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+type directoriesCmd struct {
+	List   directoriesListCmd   `cmd:"" default:"withargs" help:"List directories."`
+	Create directoriesCreateCmd `cmd:"" help:"Make a directory."`
+	Set    directoriesSetCmd    `cmd:"" help:"Change a directory's settings."`
+}
+
+type directoriesListCmd struct{ remote }
+
+type directoryInfo struct {
+	Name          string
+	Tenants       int
+	ActiveWhen    string
+	RetentionDays int
+}
+
+// Run lists directories.
+func (c *directoriesListCmd) Run(ctx context.Context, t *terminal) error {
+	return list(ctx, t, c.remote, "/directories", []string{"NAME", "TENANTS", "ACTIVE WHEN", "RETENTION"}, func(x directoryInfo) []string {
+		return []string{x.Name, fmt.Sprint(x.Tenants), x.ActiveWhen, fmt.Sprintf("%d days", x.RetentionDays)}
+	})
+}
+
+type directoriesCreateCmd struct {
+	remote
+	Name string `arg:"" help:"Its name."`
+}
+
+// Run makes a directory.
+func (c *directoriesCreateCmd) Run(ctx context.Context, t *terminal) error {
+	return show(ctx, t, c.remote, http.MethodPost, "/directories", map[string]any{"name": c.Name}, func(x directoryInfo) error { return say(t, "directory %s is made", x.Name) })
+}
+
+type directoriesSetCmd struct {
+	remote
+	Name     string `arg:"" help:"Its name."`
+	Settings string `arg:"" help:"A file with JSON, or the JSON itself, such as '{\"sharedGroups\":[\"jira-users\"]}'; what is left out stays."`
+	Wait     bool   `default:"true" negatable:"" help:"Wait until the directory is settled by them."`
+}
+
+// Help shows how.
+func (directoriesSetCmd) Help() string {
+	return "Settings: protectedGroups, protectedUsers, sharedGroups (lists of patterns), activeWhen (any or owner).\n\nExamples:\n\n" +
+		"  muster directories set main '{\"sharedGroups\":[\"jira-users\"]}'\n" +
+		"  muster directories set main '{\"protectedUsers\":[\"root@.*\"],\"protectedGroups\":[{\"is\":\"admins\",\"except\":[\"acme-okta\"]}]}'"
+}
+
+// Run changes settings.
+func (c *directoriesSetCmd) Run(ctx context.Context, t *terminal) error {
+	body, err := readObject("the settings", `{"sharedGroups":["jira-users"]}`, c.Settings)
+	if err != nil {
+		return err
+	}
+	path := "/directories/" + escape(c.Name)
+	return show(ctx, t, c.remote, http.MethodPatch, path, body, func(x json.RawMessage) error {
+		if err := printJSON(t.out, x); err != nil || !c.Wait {
+			return err
+		}
+		api, err := c.connect()
+		if err != nil {
+			return err
+		}
+		left, err := settled(ctx, api, path)
+		if err == nil && left > 0 {
+			_, err = fmt.Fprintf(t.err, "%d records still wait to be settled, or to be looked at again when a grace ends.\n", left)
+		}
+		return err
+	})
+}

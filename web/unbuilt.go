@@ -1,0 +1,66 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/muster-scim/muster/policy"
+)
+
+// What docs/design.md describes and this version would take without keeping it is refused here:
+// a promise that nobody keeps is worse than a clear no. Whoever builds one of these deletes its
+// line.
+
+// notInThisVersion is the refusal of a setting. says completes "location …".
+func notInThisVersion(location, says string) *Problem {
+	p := newProblem(http.StatusUnprocessableEntity, "notInThisVersion", location+" "+says+".")
+	p.Errors = []Place{{Location: location, Message: says}}
+	return p
+}
+
+// unbuiltRules says which of the rules nobody would follow; nil if all are. under is where in the
+// body the rules lie. What reading rules answers can be written back.
+func unbuiltRules(under string, r policy.Rules) error {
+	switch m := r.Mapping; {
+	case len(m.Steps) > 0:
+		return notInThisVersion(under+".mapping.steps", "cannot be used yet: this version maps no attributes. Leave mapping out; the IdP's own attribute mapping can do it meanwhile")
+	case m.DropWhen != "":
+		return notInThisVersion(under+".mapping.dropWhen", "cannot be used yet: this version drops no records. Leave mapping out; requiredGroups can keep records from counting by a group")
+	case len(m.Renames) > 0:
+		return notInThisVersion(under+".mapping.renames", "cannot be used yet: this version renames no groups. Leave mapping out and rename the groups at the IdP")
+	}
+	if r.Safety != policy.DefaultRules().Safety && !r.Safety.Off {
+		return notInThisVersion(under+".safety", "cannot be set yet: this version holds no losses back, whatever they are. Leave safety out, or write {\"off\":true} to say that you know; mode observe keeps the directory still meanwhile")
+	}
+	return nil
+}
+
+// unbuiltLimits is unbuiltRules for the limits of a connector.
+func unbuiltLimits(l *Limits) error {
+	if l == nil {
+		return nil
+	}
+	for _, limit := range []struct {
+		name string
+		set  bool
+	}{{"rate", l.Rate != 0}, {"burst", l.Burst != 0}, {"concurrency", l.Concurrency != 0}} {
+		if limit.set {
+			return notInThisVersion("body.limits."+limit.name, "cannot be set yet: this version limits no requests. Leave it out, and limit them at the proxy; members and groups are kept")
+		}
+	}
+	return nil
+}
+
+// unbuiltSettings is unbuiltRules for what a PATCH of a directory names.
+func unbuiltSettings(patch DirectoryPatch) error {
+	days, given := patch["retentionDays"]
+	if given && string(days) != "null" && !sameNumber(days, policy.DefaultDirectorySettings().RetentionDays) {
+		return notInThisVersion("body.retentionDays", "cannot be changed yet: this version purges nobody, so a deleted user can be restored for as long as you like. Leave it out")
+	}
+	return nil
+}
+
+func sameNumber(text json.RawMessage, n int) bool {
+	var given float64
+	return json.Unmarshal(text, &given) == nil && given == float64(n)
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+func TestWhatThisVersionWouldNotKeepIsRefusedAndNamed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	const rules = "/connectors/acme-okta/rules"
+	for _, c := range []struct{ method, path, body, place string }{
+		{http.MethodPut, rules, `{"mapping":{"steps":[{"target":"title","expression":"x"}]}}`, "body.mapping.steps"},
+		{http.MethodPut, rules, `{"mapping":{"dropWhen":"active == false"}}`, "body.mapping.dropWhen"},
+		{http.MethodPut, rules, `{"mapping":{"renames":[{"from":"a","to":"b"}]}}`, "body.mapping.renames"},
+		{http.MethodPut, rules, `{"safety":{"losses":5}}`, "body.safety"},
+		{http.MethodPost, "/connectors", `{"tenant":"acme","slug":"x","rules":{"safety":{"window":"2h"}}}`, "body.rules.safety"},
+		{http.MethodPatch, "/connectors/acme-okta", `{"limits":{"rate":5}}`, "body.limits.rate"},
+		{http.MethodPatch, "/connectors/acme-okta", `{"limits":{"concurrency":1}}`, "body.limits.concurrency"},
+		{http.MethodPatch, "/directories/main", `{"retentionDays":7}`, "body.retentionDays"},
+	} {
+		p := d.do(c.method, Base+c.path, c.body).problem(http.StatusUnprocessableEntity, "notInThisVersion")
+		if len(p.Errors) != 1 || p.Errors[0].Location != c.place || !strings.HasPrefix(p.Detail, c.place+" cannot be ") {
+			t.Errorf("%s names %+v", c.body, p)
+		}
+	}
+}
+
+func TestWhatReadingAnswersCanBeWrittenBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	read := d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", `{}`).wants(http.StatusOK).body
+	d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", read).wants(http.StatusOK)
+	d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", `{"safety":{"off":true}}`).wants(http.StatusOK)
+	d.do(http.MethodPatch, Base+"/connectors/acme-okta", `{"limits":{"members":1000,"rate":0}}`).wants(http.StatusOK)
+	d.do(http.MethodPatch, Base+"/directories/main", `{"retentionDays":30}`).wants(http.StatusOK)
+}
+
+func TestAMisspeltFieldIsAnsweredWithTheOneThatWasMeant(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for body, meant := range map[string]string{
+		`{"onlyAsign":["x"]}`:              "onlyAssign",
+		`{"cleanup":{"keepGroup":[]}}`:     "keepGroups",
+		`{"linking":{"acrossTennants":1}}`: "acrossTenants",
+	} {
+		p := d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", body).problem(http.StatusUnprocessableEntity, "invalidRequest")
+		if !strings.Contains(p.Detail, "did you mean "+meant+"?") {
+			t.Errorf("%s: %s", body, p.Detail)
+		}
+	}
+	p := d.do(http.MethodPost, Base+"/connectors", `{"tenant":"acme","slug":"x","rules":{"zzzzzzz":1}}`).problem(http.StatusUnprocessableEntity, "invalidRequest")
+	if strings.Contains(p.Detail, "did you mean") || !strings.Contains(p.Detail, "The fields are alwaysAssign, cleanup") {
+		t.Errorf("a field like none: %s", p.Detail)
+	}
+}
+
+func TestWhySaysWhetherItIsTheUserOrTheDirectoryThatIsMissing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.do(http.MethodGet, Base+"/directories/main/why?user=nobody&group=x", "").problem(http.StatusNotFound, "notFound")
+	if !strings.Contains(p.Detail, "no user nobody in directory main") {
+		t.Errorf("detail: %s", p.Detail)
+	}
+	d.people.err = directory.ErrNotFound
+	p = d.do(http.MethodGet, Base+"/directories/nowhere/why?user=nobody&group=x", "").problem(http.StatusNotFound, "notFound")
+	if !strings.Contains(p.Detail, "no directory nowhere") {
+		t.Errorf("detail: %s", p.Detail)
+	}
+}
