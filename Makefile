@@ -10,16 +10,13 @@ E2E     := ./cmd/muster/e2e
 LINT := $(BIN)/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build ui run test check fmt arch race bench demo transcripts badinput laws fuzz clean
+.PHONY: help build run test check fmt arch race bench demo transcripts badinput laws fuzz clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/muster, one static program
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/muster ./cmd/muster
-
-ui: ## Build the browser side into the program's folder (needs Node)
-	cd web/ui && npm ci && npm run build
 
 run: build ## Start Muster on http://127.0.0.1:8080, with its data in data/muster.db
 	MUSTER_DATABASE_URL="$${MUSTER_DATABASE_URL:-sqlite://data/muster.db}" $(BIN)/muster serve

@@ -139,8 +139,9 @@ func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenant
 	if err != nil {
 		return err
 	}
-	return d.change(ctx, Scope{Directory: c.DirectoryID}, by.actor(), func(w *work) error {
-		if _, err := w.load(Request{Exclusive: true}); err != nil {
+	return d.change(ctx, Scope{Directory: c.DirectoryID, Connector: c.ID}, by.actor(), func(w *work) error {
+		scene, err := w.load(Request{Exclusive: true, CountGroups: true})
+		if err != nil {
 			return err
 		}
 		now := w.settings.Connectors[c.ID]
@@ -153,24 +154,26 @@ func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenant
 		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Mode: m}
 		if m == tenants.Live {
 			w.changes.QueueAll = &QueueAll{Connector: c.ID, Advance: true}
+			w.changes.Connector.HeldGroups = scene.GroupCount > 0
 		}
 		w.event("connector.mode.changed", EventRow{Connector: c.ID, Changes: map[string]any{"before": now.Mode, "after": m}})
 		return nil
 	})
 }
 
-// Pending is how many records wait to be settled.
+// Pending is how many records are due and wait to be settled; those that only time will bring
+// up again are not among them.
 func (d *Directory) Pending(ctx context.Context, directory, slug string) (int, error) {
 	if slug != "" {
 		c, err := d.store.Connector(ctx, slug)
 		if err != nil {
 			return 0, err
 		}
-		return d.store.Pending(ctx, c.DirectoryID, c.ID)
+		return d.store.Pending(ctx, c.DirectoryID, c.ID, d.now())
 	}
 	info, err := d.ReadDirectory(ctx, directory)
 	if err != nil {
 		return 0, err
 	}
-	return d.store.Pending(ctx, info.ID, uuid.Nil)
+	return d.store.Pending(ctx, info.ID, uuid.Nil, d.now())
 }

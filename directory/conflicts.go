@@ -48,7 +48,7 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 	if err != nil {
 		return err
 	}
-	if settlingOwns(row.Kind) && decision != DecisionRefuse {
+	if !aboutLinking(row) && decision != DecisionRefuse {
 		return &RefusedError{Code: "notALink", Detail: "this conflict is not about who a record belongs to: change the directory's sharedGroups or protectedUsers, or the name at the IdP; it goes away by itself then"}
 	}
 	if decision == DecisionLink {
@@ -65,6 +65,9 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 		if err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(scene.Conflicts[row.Record], func(c ConflictRow) bool { return c.ID == row.ID && c.Decision == "" }) {
+			return ErrNotFound // decided or withdrawn since it was read
+		}
 		w.changes.Conflicts = append(w.changes.Conflicts, row)
 		w.event("directory.conflict.decided", EventRow{Record: row.Record, Connector: row.Connector, User: user, Changes: map[string]any{"kind": row.Kind, "decision": decision}})
 		r := scene.Records[row.Record]
@@ -72,25 +75,73 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 			return nil
 		}
 		w.conflicts[r.ID] = append(slices.DeleteFunc(w.conflicts[r.ID], func(c ConflictRow) bool { return c.ID == row.ID }), row)
+		if decision == DecisionLink {
+			w.redecide(r, user, DecisionUnlinked, DecisionLink)
+		}
 		return w.settleDecided(r, decision, user)
 	})
 }
 
+// redecide turns former decisions about a record and a user into the opposite: the last one
+// stands.
+func (w *work) redecide(r *RecordRow, user uuid.UUID, from, to string) {
+	for i, c := range w.conflicts[r.ID] {
+		if c.Decision == from && c.DecidedUser == user {
+			w.conflicts[r.ID][i].Decision = to
+			w.changes.Conflicts = append(w.changes.Conflicts, w.conflicts[r.ID][i])
+		}
+	}
+}
+
 // conflict finds an open conflict.
 func (d *Directory) conflict(ctx context.Context, directory, id uuid.UUID) (ConflictRow, error) {
+	found, err := d.findConflicts(ctx, directory, func(c ConflictRow) bool { return c.ID == id })
+	if err != nil {
+		return ConflictRow{}, err
+	}
+	if len(found) == 0 {
+		return ConflictRow{}, ErrNotFound
+	}
+	return found[0], nil
+}
+
+// findConflicts reads the open conflicts of a directory that match.
+func (d *Directory) findConflicts(ctx context.Context, directory uuid.UUID, match func(ConflictRow) bool) ([]ConflictRow, error) {
+	var found []ConflictRow
 	l := Listing{Limit: 500}
 	for {
 		page, err := d.store.Conflicts(ctx, directory, l)
 		if err != nil {
-			return ConflictRow{}, err
+			return nil, err
 		}
-		if i := slices.IndexFunc(page.Items, func(c ConflictRow) bool { return c.ID == id }); i >= 0 {
-			return page.Items[i], nil
+		for _, c := range page.Items {
+			if match(c) {
+				found = append(found, c)
+			}
 		}
 		if page.Next == "" {
-			return ConflictRow{}, ErrNotFound
+			return found, nil
 		}
 		l.Cursor = page.Next
+	}
+}
+
+// waitFor finds the conflicts in which a user is in a record's way: what an administrator
+// changes about the user may end them.
+func (d *Directory) waitFor(ctx context.Context, directory string, user uuid.UUID) ([]ConflictRow, error) {
+	info, err := d.ReadDirectory(ctx, directory)
+	if err != nil {
+		return nil, err
+	}
+	return d.findConflicts(ctx, info.ID, func(c ConflictRow) bool {
+		return slices.ContainsFunc(c.Detail.Candidates, func(c Candidate) bool { return c.User == user })
+	})
+}
+
+// queueWaiting has the records of conflicts settled again.
+func (w *work) queueWaiting(conflicts []ConflictRow) {
+	for _, c := range conflicts {
+		w.queue(c.Connector, c.Record)
 	}
 }
 
@@ -104,11 +155,7 @@ func (w *work) settleDecided(r *RecordRow, decision string, user uuid.UUID) erro
 	if err != nil {
 		return err
 	}
-	candidates := scene.Candidates
-	if decision == DecisionLink {
-		candidates = append(candidates, CandidateRow{For: r.ID, User: user, By: "decision"})
-	}
-	if err := w.settleUnlinked(r, candidates); err != nil {
+	if err := w.settleUnlinked(r, scene.Candidates); err != nil {
 		return err
 	}
 	if decision == DecisionLink && r.User != user {

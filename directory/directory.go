@@ -102,6 +102,7 @@ func (d *Directory) cachedSettings(ctx context.Context, directory uuid.UUID) (*S
 	return s, nil
 }
 
+// keepSettings keeps settings for the transactions to come, unless newer ones are there already.
 func (d *Directory) keepSettings(s *Settings) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -130,13 +131,23 @@ type work struct {
 	facts     map[string]*GroupFact       // by key; nil: known not to exist
 	conflicts map[uuid.UUID][]ConflictRow // of records without a user, as read
 	relinked  map[uuid.UUID]bool          // records whose view or link this transaction changed
+
+	// What this transaction has decided and not written yet, so that reading cannot show it.
+	settled map[uuid.UUID]bool    // people
+	met     map[string]bool       // locks of the keys of records that were linked
+	given   map[string]uuid.UUID  // userName keys that users have from now on
+	awaited map[uuid.UUID]*Person // people whom it still is to settle
+
+	alone bool // the directory's lock is held exclusively
 }
 
+// newWork starts a try of a transaction: nothing of a former one is in it.
 func newWork(d *Directory, ctx context.Context, tx Tx, scope Scope, by actor) *work {
 	now := d.now()
 	return &work{
 		d: d, ctx: ctx, tx: tx, scope: scope, by: by, now: now, changes: &Changes{TouchedAt: now},
 		facts: make(map[string]*GroupFact), conflicts: make(map[uuid.UUID][]ConflictRow), relinked: make(map[uuid.UUID]bool),
+		settled: make(map[uuid.UUID]bool), met: make(map[string]bool), given: make(map[string]uuid.UUID),
 	}
 }
 
@@ -152,9 +163,13 @@ func (w *work) load(r Request) (*Scene, error) {
 		}
 		w.d.keepSettings(w.settings)
 	}
+	w.alone = w.alone || r.Exclusive
 	w.learn(r, scene)
 	return scene, nil
 }
+
+// errNotAlone makes a transaction run again with the directory's lock held exclusively.
+var errNotAlone = fmt.Errorf("the directory has to be locked: %w", ErrAgain)
 
 // learn remembers which groups exist and which are known not to.
 func (w *work) learn(r Request, s *Scene) {

@@ -11,5 +11,11 @@
 //     people a change touches, and what would touch more than a few hundred is queued in the
 //     same transaction.
 //   - Every acknowledged change has its event in the same transaction.
-//   - Locks are taken in one order: directory, keys, group record, user record, users.
+//   - Locks are taken in one order: directory, keys, group record, user record, users. Where what
+//     was read asks for more (a newcomer's candidates, the holder of a name), they come later and
+//     out of order: the database ends a circle, and the transaction runs again.
+//   - A transaction settles a person once, and never on what it has decided and not yet written:
+//     whom that concerns goes back to the queue.
+//   - Nothing of a connector that is not live moves anything.
+//   - An administrator's decision stands until another one; a conflict shows what is so now.
 package directory

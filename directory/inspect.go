@@ -261,7 +261,7 @@ func (w *work) explain(p *Person, d policy.Decision, key, group string) Answer {
 	target, member := targetOf(d, key)
 	because := target.Because
 	if !member {
-		because = endOf(key, d)
+		because = refusal(key, d)
 	}
 	if fact := w.facts[key]; fact != nil {
 		group = fact.Name

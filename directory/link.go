@@ -32,6 +32,9 @@ const (
 
 // settleUnlinked settles a record that has no user yet. When its view counts for the first
 // time it finds its person or makes one; until then nothing happens. candidates are the users that its keys find.
+//
+// What this transaction has done to the people whom the record might be is not in the database
+// yet. Then the record goes to the queue, and is settled on what is written.
 func (w *work) settleUnlinked(r *RecordRow, candidates []CandidateRow) error {
 	newcomer := &Person{Records: []*RecordRow{r}}
 	in, err := w.input(newcomer)
@@ -39,10 +42,20 @@ func (w *work) settleUnlinked(r *RecordRow, candidates []CandidateRow) error {
 		return err
 	}
 	if d := policy.Decide(in); !d.Create {
+		newcomer.Open = slices.DeleteFunc(slices.Clone(w.conflicts[r.ID]), func(c ConflictRow) bool { return c.Decision != "" })
 		w.settleRecords(newcomer, d)
-		if w.relinked[r.ID] {
-			w.saveLink(r)
+		w.settleConflicts(newcomer, d, anyKind) // nobody has to decide about a record that does not count
+		w.keepLink(r)
+		return nil
+	}
+	for _, c := range w.conflicts[r.ID] {
+		if c.Decision == DecisionLink { // it stands, whether or not the keys still find the user
+			candidates = append(candidates, CandidateRow{For: r.ID, User: c.DecidedUser, By: "decision"})
 		}
+	}
+	if w.meets(r, candidates) {
+		w.keepLink(r)
+		w.queue(r.Connector, r.ID)
 		return nil
 	}
 	people, err := w.candidatePeople(candidates)
@@ -53,11 +66,44 @@ func (w *work) settleUnlinked(r *RecordRow, candidates []CandidateRow) error {
 	if m.conflict != "" {
 		return w.refuseLink(r, m)
 	}
+	w.meet(r)
 	if m.person != nil {
 		return w.linkTo(r, m.person)
 	}
 	return w.createUser(r)
 }
+
+// keepLink writes a record's view when this transaction has moved it.
+func (w *work) keepLink(r *RecordRow) {
+	if w.relinked[r.ID] {
+		w.saveLink(r)
+	}
+}
+
+// meets says whether this transaction has settled somebody whom the record might be.
+func (w *work) meets(r *RecordRow, candidates []CandidateRow) bool {
+	return slices.ContainsFunc(candidates, func(c CandidateRow) bool { return w.settled[c.User] }) ||
+		slices.ContainsFunc(w.matching(r), func(lock string) bool { return w.met[lock] })
+}
+
+// meet remembers that the record has found its person or made one.
+func (w *work) meet(r *RecordRow) {
+	for _, lock := range w.matching(r) {
+		w.met[lock] = true
+	}
+}
+
+// matching are the locks of the record's name and of the keys by which its connector links.
+func (w *work) matching(r *RecordRow) []string {
+	match := w.settings.Connectors[r.Connector].Policy.Rules.Rules().Linking.Match
+	return slices.DeleteFunc(r.keys().locks(), func(lock string) bool {
+		kind, _, _ := strings.Cut(lock, ":")
+		return kind != "userName" && !slices.Contains(match, kind)
+	})
+}
+
+// anyKind owns every conflict of a record (see settleConflicts).
+func anyKind(string) bool { return true }
 
 // candidatePeople locks and reads the users that the candidates name.
 func (w *work) candidatePeople(candidates []CandidateRow) (map[uuid.UUID]*Person, error) {
@@ -101,6 +147,9 @@ func (w *work) match(r *RecordRow, rows []CandidateRow, people map[uuid.UUID]*Pe
 		case DecisionKeepSeparate:
 			separate = true
 		case DecisionRefuse:
+			if !aboutLinking(d) {
+				continue
+			}
 			return matched{conflict: d.Kind, sentence: d.Detail.Sentence}
 		case DecisionUnlinked:
 			refused[d.DecidedUser] = true
@@ -230,24 +279,44 @@ func recycled(r *RecordRow, p *Person) bool {
 	})
 }
 
-// refuseLink leaves the record without a user and shows the conflict, once.
+// refuseLink leaves the record without a user and shows the conflict, once, as it is now.
 func (w *work) refuseLink(r *RecordRow, m matched) error {
-	if w.relinked[r.ID] {
-		w.saveLink(r)
+	if slices.ContainsFunc(m.candidates, func(c Candidate) bool { return w.awaited[c.User] != nil && !w.settled[c.User] }) {
+		w.queue(r.Connector, r.ID) // this transaction may yet take away what is in the way
+		return nil
 	}
+	w.keepLink(r)
+	row := ConflictRow{
+		Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: m.conflict,
+		Subject: r.UserNameKey, Detail: ConflictDetail{Sentence: m.sentence, Candidates: m.candidates},
+	}
+	shown := false
 	for _, c := range w.conflicts[r.ID] {
 		switch {
-		case c.Decision == DecisionRefuse, c.Decision == "" && c.Kind == m.conflict:
-			return nil // shown already
-		case c.Decision == "":
+		case c.Decision == DecisionRefuse && aboutLinking(c):
+			return nil
+		case c.Decision != "":
+		case c.Kind == row.Kind && c.Subject == row.Subject && sameCandidates(c.Detail.Candidates, row.Detail.Candidates):
+			shown = true
+		case c.Kind != row.Kind || c.Subject != row.Subject:
 			w.changes.Withdraw = append(w.changes.Withdraw, c.ID)
 		}
 	}
-	w.conflict(ConflictRow{
-		Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: m.conflict,
-		Subject: r.UserNameKey, Detail: ConflictDetail{Sentence: m.sentence, Candidates: m.candidates},
-	})
+	if !shown {
+		w.conflict(row)
+	}
 	return nil
+}
+
+// sameCandidates says whether two conflicts offer the same users.
+func sameCandidates(a, b []Candidate) bool {
+	return slices.EqualFunc(a, b, func(a, b Candidate) bool { return a.User == b.User })
+}
+
+// aboutLinking says whether a conflict is about who a record belongs to: those that decisions
+// find are not, unless linking found somebody there.
+func aboutLinking(c ConflictRow) bool {
+	return !settlingOwns(c.Kind) || len(c.Detail.Candidates) > 0
 }
 
 // linkTo links the record to a user that exists and settles it.
@@ -268,6 +337,7 @@ type foundState struct {
 	Memberships []foundMembership `json:"memberships"`
 }
 
+// foundMembership names a group by its id, which stays when the group is renamed.
 type foundMembership struct {
 	Group    uuid.UUID `json:"group"`
 	Name     string    `json:"name"`

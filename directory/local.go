@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/canonical"
 )
 
 // inDirectory runs f as an administrator's change of one directory.
@@ -65,21 +63,23 @@ func (d *Directory) CreateLocalUser(ctx context.Context, by Admin, directory str
 	return created, err
 }
 
-// nameFree refuses a userName that another user of the directory holds.
+// nameFree refuses a userName that another user of the directory holds; deleted ones hold none.
 func (w *work) nameFree(u *UserRow) error {
 	keys := Keys{Record: u.ID, UserName: u.UserNameKey, Email: u.EmailKey}
-	scene, err := w.load(Request{Keys: keys.locks(), Candidates: []Keys{{Record: u.ID, UserName: u.UserNameKey}}})
+	if _, err := w.load(Request{Keys: keys.locks()}); err != nil {
+		return err
+	}
+	held, err := w.namesHeld(u.ID, []Keys{{Record: u.ID, UserName: u.UserNameKey}})
 	if err != nil {
 		return err
 	}
-	for _, c := range scene.Candidates {
-		if c.By == "userName" && c.User != u.ID {
-			return &RefusedError{Code: "userNameTaken", Detail: fmt.Sprintf("userName %q is held by user %s of this directory", u.UserName, c.User)}
-		}
+	if held[u.UserNameKey] {
+		return &RefusedError{Code: "userNameTaken", Detail: fmt.Sprintf("userName %q is held by another user of this directory; rename or delete that one first", u.UserName)}
 	}
 	return nil
 }
 
+// statusOf is the status that a document asks for.
 func statusOf(doc scim.Document) policy.Status {
 	if active, said := doc.Active(); said && !active {
 		return policy.UserDisabled
@@ -90,7 +90,11 @@ func statusOf(doc scim.Document) policy.Status {
 // EditLocalUser changes a user that no IdP manages.
 func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, edit UserEdit) (User, error) {
 	var edited User
-	err := d.inDirectory(ctx, by, directory, func(w *work) error {
+	waiting, err := d.waitFor(ctx, directory, id)
+	if err != nil {
+		return edited, err
+	}
+	err = d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{})
 		if err != nil {
 			return err
@@ -111,13 +115,14 @@ func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory strin
 		}
 		u := &p.User
 		u.hold(after, after.JSON(), after.SearchJSON())
-		if u.Block == "" {
-			u.Status = statusOf(after)
+		if asks := statusOf(after); u.Block == "" && asks != statusOf(scim.ParseDocument(before.JSON)) {
+			u.Status = asks // an edit of something else brings back nobody whom a cleanup disabled
 		}
 		if u.UserNameKey != before.UserNameKey {
 			if err := w.nameFree(u); err != nil {
 				return err
 			}
+			w.queueWaiting(waiting)
 		}
 		w.saveUser(p, before, policy.Reason{})
 		edited = u.user(true)
@@ -138,6 +143,10 @@ func (w *work) saveUser(p *Person, before UserRow, because policy.Reason) {
 
 // RemoveUser deletes a user that no IdP manages, softly: it can be restored until it is purged.
 func (d *Directory) RemoveUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error {
+	waiting, err := d.waitFor(ctx, directory, id)
+	if err != nil {
+		return err
+	}
 	return d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{})
 		if err != nil {
@@ -153,11 +162,17 @@ func (d *Directory) RemoveUser(ctx context.Context, by Admin, directory string, 
 			return err
 		}
 		before := p.User
-		p.User.Status, p.User.DeletedAt = policy.UserDeleted, w.now
-		p.User.PurgeAfter = w.now.AddDate(0, 0, w.settings.Directory.Settings().RetentionDays)
+		w.deleted(&p.User)
+		w.queueWaiting(waiting)
 		w.saveUser(p, before, policy.Reason{})
 		return nil
 	})
+}
+
+// deleted marks a user as deleted from now on.
+func (w *work) deleted(u *UserRow) {
+	u.Status, u.DeletedAt = policy.UserDeleted, w.now
+	u.PurgeAfter = w.now.AddDate(0, 0, w.settings.Directory.Settings().RetentionDays)
 }
 
 // RestoreUser brings a deleted user back. The tombstones of the records that once managed it
@@ -180,6 +195,9 @@ func (d *Directory) RestoreUser(ctx context.Context, by Admin, directory string,
 		before := p.User
 		u := &p.User
 		u.Status, u.CleanedUp, u.DeletedAt, u.PurgeAfter = policy.UserActive, false, time.Time{}, time.Time{}
+		if u.Block != "" {
+			u.Status = policy.UserDisabled
+		}
 		w.saveUser(p, before, policy.Reason{})
 		restored = u.user(true)
 		return nil
@@ -224,7 +242,12 @@ func (d *Directory) UnblockUser(ctx context.Context, by Admin, directory string,
 	return d.setBlock(ctx, by, directory, id, "")
 }
 
+// setBlock blocks a user for a reason, or lifts the block when there is none.
 func (d *Directory) setBlock(ctx context.Context, by Admin, directory string, id uuid.UUID, reason string) error {
+	waiting, err := d.waitFor(ctx, directory, id)
+	if err != nil {
+		return err
+	}
 	return d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{GroupKeys: w.allNames()})
 		if err != nil {
@@ -239,192 +262,8 @@ func (d *Directory) setBlock(ctx context.Context, by Admin, directory string, id
 		}
 		w.event(action, EventRow{User: id, Changes: map[string]any{"reason": reason}})
 		p.User.Block = reason
-		if len(p.Records) == 0 && reason == "" {
-			before := p.User
-			before.Block = "lifted"
-			p.User.Status = statusOf(scim.ParseDocument(p.User.JSON))
-			w.saveUser(p, before, policy.Reason{})
-			return nil
-		}
-		p.blockChanged = true
+		w.queueWaiting(waiting)
+		p.blockChanged, p.unblocked = true, reason == ""
 		return w.settle(p)
 	})
-}
-
-// Unlink takes a record of a connector from a user again. The pair is pinned apart, what the
-// link found is restored, and the record finds or makes another user.
-func (d *Directory) Unlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) error {
-	return d.inDirectory(ctx, by, directory, func(w *work) error {
-		p, err := w.person(user, Request{GroupKeys: w.allNames()})
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(p.Records, func(r *RecordRow) bool { return w.slug(r.Connector) == connector })
-		if i < 0 {
-			return ErrNotFound
-		}
-		r := p.Records[i]
-		p.Records = slices.Delete(p.Records, i, i+1)
-		found := r.Found
-		r.User, r.Linked, r.Found = uuid.Nil, time.Time{}, nil
-		r.FirstCounted, r.LeftAt, r.DefaultsGranted = time.Time{}, time.Time{}, false
-		w.relinked[r.ID] = true
-		w.saveLink(r)
-		pin := ConflictRow{ID: newID(), Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: "unlinked", Subject: user.String(), User: user, Decision: DecisionUnlinked, DecidedUser: user, Created: w.now}
-		w.changes.Conflicts = append(w.changes.Conflicts, pin)
-		w.conflicts[r.ID] = append(w.conflicts[r.ID], pin)
-		w.event("directory.user.unlinked", EventRow{User: user, Record: r.ID, Connector: r.Connector, Changes: map[string]any{"connector": connector}})
-		if err := w.restoreFound(p, found); err != nil {
-			return err
-		}
-		if r.State != policy.Deleted && w.live(r.Connector) {
-			w.queue(r.Connector, r.ID)
-		}
-		return nil
-	})
-}
-
-// restoreFound gives a user back what a link found: everything when no record is left, and the
-// memberships that no IdP had given when others remain.
-func (w *work) restoreFound(p *Person, found json.RawMessage) error {
-	var state foundState
-	if len(found) > 0 {
-		if err := json.Unmarshal(found, &state); err != nil {
-			return fmt.Errorf("reading what the link of user %s found: %w", p.User.ID, err)
-		}
-	}
-	if len(p.Records) > 0 {
-		p.claims = slices.Clone(p.Held)
-		for _, m := range state.Memberships {
-			own := slices.DeleteFunc(m.Supports, func(s Support) bool { return s.Origin == policy.OriginIDP || s.Origin == policy.OriginAlways })
-			has := slices.ContainsFunc(p.claims, func(h MembershipRow) bool { return h.Group.ID == m.Group })
-			if len(own) > 0 && !has {
-				p.claims = append(p.claims, MembershipRow{Group: GroupFact{ID: m.Group, Name: m.Name, Key: canonical.Key(m.Name)}, User: p.User.ID, Supports: own})
-			}
-		}
-		return w.settle(p)
-	}
-	before := p.User
-	had := make(map[uuid.UUID]bool)
-	for _, m := range state.Memberships {
-		had[m.Group] = true
-	}
-	for _, m := range p.Held {
-		local := slices.ContainsFunc(m.Supports, func(s Support) bool { return s.Origin == policy.OriginLocal || s.Origin == policy.OriginRetained })
-		w.holdLocally(p, m, local || had[m.Group.ID])
-		delete(had, m.Group.ID)
-	}
-	for _, m := range state.Memberships {
-		if had[m.Group] {
-			w.changes.Hold = append(w.changes.Hold, MembershipRow{Group: GroupFact{ID: m.Group, Name: m.Name}, User: p.User.ID, Supports: []Support{{Origin: policy.OriginLocal, Code: policy.CodeLocal}}})
-		}
-	}
-	if state.Profile != nil {
-		profile := scim.ParseDocument(state.Profile)
-		p.User.hold(profile, state.Profile, profile.SearchJSON())
-		p.User.Status = state.Status
-	}
-	p.User.CleanedUp = false
-	w.saveUser(p, before, policy.Reason{})
-	return nil
-}
-
-// CreateLocalGroup makes a group that no connector feeds yet.
-func (d *Directory) CreateLocalGroup(ctx context.Context, by Admin, directory, displayName string) (Group, error) {
-	if err := canonical.Check(displayName, 256); err != nil {
-		return Group{}, scim.InvalidValue("displayName %s", err)
-	}
-	var created Group
-	err := d.inDirectory(ctx, by, directory, func(w *work) error {
-		key := canonical.Key(displayName)
-		if _, err := w.load(Request{Keys: []string{"group:" + key}, GroupKeys: []string{key}}); err != nil {
-			return err
-		}
-		if held := w.facts[key]; held != nil {
-			return &RefusedError{Code: "displayNameTaken", Detail: fmt.Sprintf("the group %q is there already, with id %s", held.Name, held.ID)}
-		}
-		fact := GroupFact{ID: newID(), Name: displayName, Key: key, Created: w.now, Version: 1}
-		w.changes.NewGroups = append(w.changes.NewGroups, fact)
-		w.event("directory.group.created", EventRow{Group: fact.ID, Changes: map[string]any{"displayName": displayName}})
-		created = fact.group("")
-		return nil
-	})
-	return created, err
-}
-
-// AddLocalMember gives a user a local membership, unless the rules would take it away at once.
-func (d *Directory) AddLocalMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) (GroupMember, error) {
-	var member GroupMember
-	err := d.inDirectory(ctx, by, directory, func(w *work) error {
-		p, fact, err := w.personAndGroup(user, group)
-		if err != nil {
-			return err
-		}
-		p.claims = slices.Clone(p.Held)
-		local := Support{Origin: policy.OriginLocal, Code: policy.CodeLocal}
-		i := slices.IndexFunc(p.claims, func(m MembershipRow) bool { return m.Group.ID == group })
-		if i < 0 {
-			p.claims = append(p.claims, MembershipRow{Group: *fact, User: user, Supports: []Support{local}})
-		} else if !slices.ContainsFunc(p.claims[i].Supports, func(s Support) bool { return s.Origin == policy.OriginLocal }) {
-			p.claims[i].Supports = append(slices.Clone(p.claims[i].Supports), local)
-		}
-		in, err := w.input(p)
-		if err != nil {
-			return err
-		}
-		decision := policy.Decide(in)
-		target, kept := targetOf(decision, fact.Key)
-		if !kept || !slices.ContainsFunc(target.Supports, func(s policy.Support) bool { return s.Origin == policy.OriginLocal }) && i < 0 {
-			because := endOf(fact.Key, decision)
-			return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("the rules would take this membership away at once: %s Add %q to neverRemove of that connector to keep local members.", because.Sentence(fact.Name), fact.Name)}
-		}
-		member = GroupMember{User: p.User.user(len(p.Records) == 0), Origin: target.Supports[0].Origin, Because: target.Because}
-		return w.settle(p)
-	})
-	return member, err
-}
-
-func targetOf(d policy.Decision, key string) (policy.TargetMembership, bool) {
-	i := slices.IndexFunc(d.Memberships, func(t policy.TargetMembership) bool { return t.Key == key })
-	if i < 0 {
-		return policy.TargetMembership{}, false
-	}
-	return d.Memberships[i], true
-}
-
-// RemoveMember takes a membership that no IdP and no alwaysAssign gives.
-func (d *Directory) RemoveMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) error {
-	return d.inDirectory(ctx, by, directory, func(w *work) error {
-		p, fact, err := w.personAndGroup(user, group)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(p.Held, func(m MembershipRow) bool { return m.Group.ID == group })
-		if i < 0 {
-			return ErrNotFound
-		}
-		for _, s := range p.Held[i].Supports {
-			if s.Origin == policy.OriginIDP || s.Origin == policy.OriginAlways {
-				return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("%s would give this membership again at once: %s", w.slug(s.Connector), w.reasonOf(s).Sentence(fact.Name))}
-			}
-		}
-		p.claims = slices.Delete(slices.Clone(p.Held), i, i+1)
-		if p.claims == nil {
-			p.claims = []MembershipRow{}
-		}
-		return w.settle(p)
-	})
-}
-
-func (w *work) personAndGroup(user, group uuid.UUID) (*Person, *GroupFact, error) {
-	p, err := w.person(user, Request{GroupIDs: []uuid.UUID{group}, GroupKeys: w.allNames()})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, fact := range w.facts {
-		if fact != nil && fact.ID == group {
-			return p, fact, nil
-		}
-	}
-	return nil, nil, ErrNotFound
 }

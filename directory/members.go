@@ -75,11 +75,11 @@ func (r *roster) fold(edits []scim.MemberEdit) memberChange {
 			fallthrough
 		case scim.AddMembers:
 			for _, v := range e.Values {
-				r.want(r.key(v), true)
+				r.name(v, true)
 			}
 		case scim.RemoveMembers:
 			for _, v := range e.Values {
-				r.want(r.key(v), false)
+				r.name(v, false)
 			}
 		case scim.RemoveMatching:
 			for _, m := range r.all {
@@ -92,6 +92,17 @@ func (r *roster) fold(edits []scim.MemberEdit) memberChange {
 	return r.difference()
 }
 
+// name wants a member by the value that names it. A value that the group holds unresolved, from
+// a time when it named nothing, or several records, goes when it names one now.
+func (r *roster) name(value string, there bool) {
+	key := r.key(value)
+	if key != value && r.scene.Unresolved[value] {
+		r.want(value, false)
+	}
+	r.want(key, there)
+}
+
+// want notes whether a member is to be there; the last edit that names it decides.
 func (r *roster) want(key string, there bool) {
 	if _, named := r.wants[key]; !named {
 		r.order = append(r.order, key)
@@ -99,6 +110,7 @@ func (r *roster) want(key string, there bool) {
 	r.wants[key] = there
 }
 
+// difference compares what the edits want with the edges and unresolved values there are.
 func (r *roster) difference() memberChange {
 	now := make(map[string]MemberRow, len(r.all))
 	for _, m := range r.all {
@@ -147,11 +159,22 @@ func (r *roster) key(value string) string {
 	return value
 }
 
+// key is how the roster knows a member: by its record, else by the value that names none.
 func (m MemberRow) key() string {
 	if m.ID != uuid.Nil {
 		return m.ID.String()
 	}
 	return m.Value
+}
+
+// saidOf counts the members that the IdP reads back.
+func saidOf(all []MemberRow) (n int) {
+	for _, m := range all {
+		if m.Said {
+			n++
+		}
+	}
+	return n
 }
 
 // matches evaluates a value filter such as members[type eq "User"] on one member.

@@ -21,7 +21,8 @@ func (r *RecordRow) say(doc scim.Document) {
 	r.UserNameKey = canonical.Key(doc.UserName())
 	r.ExternalID = doc.ExternalID()
 	r.EmployeeNumber = doc.Enterprise("employeeNumber")
-	r.EmailKeys = r.EmailKeys[:0]
+	r.ShownName = doc.ShownName()
+	r.EmailKeys = make([]string, 0, 1)
 	for _, email := range doc.Emails() {
 		if key := canonical.Key(email); key != "" {
 			r.EmailKeys = append(r.EmailKeys, key)
@@ -137,6 +138,7 @@ func (u *UserRow) user(local bool) User {
 	}
 }
 
+// newRecord is a record that its IdP has just sent; no view is taken of it yet.
 func newRecord(src Source, doc scim.Document, now time.Time) *RecordRow {
 	r := &RecordRow{
 		ID: newID(), Connector: src.Connector.ID, Directory: src.Connector.DirectoryID, Tenant: src.Connector.TenantID,
@@ -148,6 +150,7 @@ func newRecord(src Source, doc scim.Document, now time.Time) *RecordRow {
 
 func sameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
 
+// idOf reads an id; zero when the text is none.
 func idOf(text string) uuid.UUID {
 	id, err := uuid.Parse(text)
 	if err != nil {

@@ -137,11 +137,17 @@ func (d *Directory) DeleteUser(ctx context.Context, src Source, id uuid.UUID, ma
 		if err != nil {
 			return err
 		}
+		// A request that had one of the record's people locked may have put the record into a group
+		// since its groups were read; now that both are locked here, nobody does.
+		groups, err := w.tx.Load(ctx, Request{Record: id, RecordGone: true})
+		if err != nil {
+			return err
+		}
 		old := *r
 		r.LastInactive = r.State == policy.Inactive
 		r.State, r.DeletedAt, r.Modified, r.Version = policy.Deleted, w.now, w.now, r.Version+1
 		w.changes.Record = r
-		for _, group := range scene.RecordGroups {
+		for _, group := range groups.RecordGroups {
 			edge := EdgeKey{Group: group, Member: r.ID}
 			if w.live(r.Connector) {
 				w.changes.DropEdges = append(w.changes.DropEdges, edge)
@@ -149,7 +155,7 @@ func (d *Directory) DeleteUser(ctx context.Context, src Source, id uuid.UUID, ma
 				w.changes.SayNoMore = append(w.changes.SayNoMore, edge)
 			}
 		}
-		w.touch(scene.RecordGroups...)
+		w.touch(groups.RecordGroups...)
 		w.event("record.user.deleted", EventRow{Record: r.ID, User: r.User})
 		if !w.live(r.Connector) {
 			r.standStill(old.JSON)

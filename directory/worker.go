@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 const (
 	settleBatch  = 500                    // records a worker takes at once
 	settleSmall  = 25                     // when a batch fails: to keep one bad record from the others
+	putOff       = 30 * time.Second       // a record that cannot be settled
 	pollInterval = 500 * time.Millisecond // how soon a worker finds what another replica queued
 )
 
@@ -41,20 +43,38 @@ func (d *Directory) Drain(ctx context.Context) error {
 		return fmt.Errorf("reading the directories: %w", err)
 	}
 	for _, info := range directories {
-		for {
-			n, err := d.settleDue(ctx, info.ID, settleBatch)
-			if err != nil {
-				n, err = d.settleDue(ctx, info.ID, settleSmall)
-			}
-			if err != nil {
+		for n := 1; n > 0; {
+			if n, err = d.settleSome(ctx, info.ID); err != nil {
 				return fmt.Errorf("directory %s: %w", info.Name, err)
-			}
-			if n == 0 {
-				break
 			}
 		}
 	}
 	return ctx.Err()
+}
+
+// settleSome settles due records and returns how many it took from the queue. When a batch fails,
+// a small one is tried, and then a single record; one that fails even alone is put off, so that
+// it keeps nobody else from being settled.
+func (d *Directory) settleSome(ctx context.Context, directory uuid.UUID) (n int, err error) {
+	for _, limit := range []int{settleBatch, settleSmall, 1} {
+		if n, err = d.settleDue(ctx, directory, limit); err == nil || ctx.Err() != nil {
+			return n, err
+		}
+	}
+	cause := err
+	err = d.change(ctx, Scope{Directory: directory}, worker, func(w *work) error {
+		records, err := w.tx.DueRecords(ctx, w.now, 1)
+		n = len(records)
+		for _, id := range records {
+			w.changes.Queue = append(w.changes.Queue, QueueRow{Record: id, Due: w.now.Add(putOff)})
+			d.log.Error("settling a queued record; it is put off", "record", id, "until", w.now.Add(putOff), "error", cause)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, errors.Join(cause, err)
+	}
+	return n, nil
 }
 
 // settleDue settles one batch of due records and returns how many it took from the queue.
@@ -73,37 +93,33 @@ func (d *Directory) settleDue(ctx context.Context, directory uuid.UUID, limit in
 		if err != nil {
 			return err
 		}
+		// Newcomers first: a person whose record was deleted and made anew is settled once, with both.
+		w.awaited = scene.People
+		if err := w.settleNewcomers(scene.Records); err != nil {
+			return err
+		}
 		for _, id := range sortedIDs(scene.People) {
+			if w.settled[id] {
+				continue
+			}
 			if err := w.settle(scene.People[id]); err != nil {
 				return fmt.Errorf("settling user %s: %w", id, err)
 			}
 		}
-		return w.settleNewcomers(scene.Records)
+		return nil
 	})
 	return taken, err
 }
 
-// settleNewcomers settles records that have no user yet. Two of them that share a key could
-// mean one person, and the second must see what came of the first: it goes back to the queue.
+// settleNewcomers settles records that have no user yet.
 func (w *work) settleNewcomers(records map[uuid.UUID]*RecordRow) error {
 	var keys []Keys
 	var locks []string
-	seen := make(map[string]bool)
 	for _, id := range sortedIDs(records) {
-		r := records[id]
-		if r.ViewState == NoView {
-			continue
+		if r := records[id]; r.ViewState != NoView {
+			k := r.keys()
+			keys, locks = append(keys, k), append(locks, k.locks()...)
 		}
-		k := r.keys()
-		own := k.locks()
-		if slices.ContainsFunc(own, func(lock string) bool { return seen[lock] }) {
-			w.queue(r.Connector, r.ID)
-			continue
-		}
-		for _, lock := range own {
-			seen[lock] = true
-		}
-		keys, locks = append(keys, k), append(locks, own...)
 	}
 	if len(keys) == 0 {
 		return nil
@@ -116,17 +132,8 @@ func (w *work) settleNewcomers(records map[uuid.UUID]*RecordRow) error {
 	for _, c := range scene.Candidates {
 		candidates[c.For] = append(candidates[c.For], c)
 	}
-	chosen := make(map[uuid.UUID]bool)
 	for _, k := range keys {
-		own := candidates[k.Record]
-		if slices.ContainsFunc(own, func(c CandidateRow) bool { return chosen[c.User] }) {
-			w.queue(k.Connector, k.Record)
-			continue
-		}
-		for _, c := range own {
-			chosen[c.User] = true
-		}
-		if err := w.settleUnlinked(records[k.Record], own); err != nil {
+		if err := w.settleUnlinked(records[k.Record], candidates[k.Record]); err != nil {
 			return fmt.Errorf("settling record %s: %w", k.Record, err)
 		}
 	}

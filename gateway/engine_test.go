@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -99,7 +100,8 @@ func TestAPanicInTheMiddleOfAnAnswerCutsTheConnection(t *testing.T) {
 		panic("too late for a 500")
 	})
 	defer func() {
-		if p := recover(); p != http.ErrAbortHandler {
+		p, _ := recover().(error)
+		if !errors.Is(p, http.ErrAbortHandler) {
 			t.Errorf("the handler ended with %v, want a cut connection", p)
 		}
 		if log := s.log.String(); !strings.Contains(log, "too late") || !strings.Contains(log, `"aborted":true`) {

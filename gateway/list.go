@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/filter"
 )
 
 // query reads what a list asks for: from the URL, or from the body of a .search.
@@ -24,16 +25,22 @@ func fetch[T any](k scim.Kind, q scim.Query, list func(scim.Query) (directory.Pa
 	if err != nil || page.Total != 0 || q.CursorGiven || !strings.Contains(q.FilterText, "%") {
 		return page, err
 	}
-	text, undecodable := url.PathUnescape(q.FilterText)
-	if undecodable != nil || text == q.FilterText {
-		return page, nil // the per cent sign is meant
-	}
-	decoded, noFilter := scim.ParseFilter(k, text)
-	if noFilter != nil {
+	text, decoded, ok := decode(k, q.FilterText)
+	if !ok {
 		return page, nil
 	}
 	q.Filter, q.FilterText = decoded, text
 	return list(q)
+}
+
+// decode reads a filter whose values are still encoded; false when the per cent sign is meant.
+func decode(k scim.Kind, encoded string) (text string, decoded filter.Expr, ok bool) {
+	text, err := url.PathUnescape(encoded)
+	if err != nil || text == encoded {
+		return "", nil, false
+	}
+	decoded, err = scim.ParseFilter(k, text)
+	return text, decoded, err == nil
 }
 
 // answerList answers with a page.

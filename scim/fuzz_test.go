@@ -3,6 +3,7 @@ package scim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func FuzzDecode(f *testing.F) {
 			d.UseNumber()
 			standard := d.Decode(&want)
 			if err != nil {
-				if e, ok := err.(*Error); !ok || e.Status != 400 {
+				if e := (*Error)(nil); !errors.As(err, &e) || e.Status != 400 {
 					t.Fatalf("%v is no 400", err)
 				}
 				continue
@@ -112,7 +113,7 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		q, err := ParseQuery(UserKind, raw)
 		if err != nil {
-			if e, ok := err.(*Error); !ok || e.Status != 400 || strings.Contains(e.Detail, "\n") {
+			if e := (*Error)(nil); !errors.As(err, &e) || e.Status != 400 || strings.Contains(e.Detail, "\n") {
 				t.Fatalf("%v", err)
 			}
 			return

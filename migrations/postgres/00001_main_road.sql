@@ -73,6 +73,7 @@ create table user_records (
     user_name_key   text collate "C" not null,
     external_id     text,
     employee_number text,
+    shown_name      text, -- how the members lists of groups call it
     state           text not null,   -- what the IdP says: active, inactive, deleted
     doc             text not null,   -- the attributes as the IdP reads them back
     search          jsonb not null,  -- the same in comparable form; filters and sorting run on it

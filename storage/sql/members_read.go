@@ -57,12 +57,12 @@ func (s *Store) membersAfter(ctx context.Context, connector, group, after uuid.U
 	err = s.read(ctx, scope{connector: connector}, func(t *tx) error {
 		t.query(func(r row) error {
 			var m scim.Member
-			err := r.Scan(&last, &m.Kind)
+			err := r.Scan(&last, &m.Kind, &m.Display)
 			m.Value = last.String()
 			page = append(page, m)
 			return err
-		}, `select member_id, kind from members
-			where group_record_id = ? and member_id > ? and connector_id = ? and said order by member_id limit ?`,
+		}, "select m.member_id, m.kind, "+memberNames+`
+			where m.group_record_id = ? and m.member_id > ? and m.connector_id = ? and m.said order by m.member_id limit ?`,
 			group, after, connector, membersAtOnce)
 		return nil
 	})
@@ -95,13 +95,13 @@ func (s *Store) MembersOf(ctx context.Context, connector uuid.UUID, groups []uui
 		t.query(func(r row) error {
 			var group, id uuid.UUID
 			var m scim.Member
-			if err := r.Scan(&group, &id, &m.Kind); err != nil {
+			if err := r.Scan(&group, &id, &m.Kind, &m.Display); err != nil {
 				return err
 			}
 			m.Value = id.String()
 			members[group] = append(members[group], m)
 			return nil
-		}, "select group_record_id, member_id, kind from members where "+condition+" and connector_id = ? and said order by group_record_id, member_id", ids, connector)
+		}, "select m.group_record_id, m.member_id, m.kind, "+memberNames+" where m."+condition+" and m.connector_id = ? and m.said order by m.group_record_id, m.member_id", ids, connector)
 		t.query(func(r row) error {
 			var group uuid.UUID
 			var m scim.Member
@@ -136,3 +136,8 @@ func (w *work) Members(ctx context.Context, group uuid.UUID) ([]directory.Member
 	}, "select value from unresolved_members where group_record_id = ? and "+owned+" order by value", group, owner)
 	return members, w.flush()
 }
+
+// memberNames joins to members m the names by which answers call them: those of the records now.
+const memberNames = `coalesce(u.shown_name, g.display_name, '') from members m
+	left join user_records u on u.id = m.member_id and u.connector_id = m.connector_id
+	left join group_records g on g.id = m.member_id and g.connector_id = m.connector_id`

@@ -107,11 +107,11 @@ func (w *work) DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid
 	return slices.Compact(due), nil
 }
 
-// Pending counts the records that wait to be settled.
-func (s *Store) Pending(ctx context.Context, directory, connector uuid.UUID) (int, error) {
+// Pending counts the records that are due and wait to be settled.
+func (s *Store) Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error) {
 	n := 0
 	err := s.read(ctx, scope{directory: directory, connector: connector}, func(t *tx) error {
-		sql, args := "select count(distinct record_id) from settle_queue where directory_id = ?", []any{directory}
+		sql, args := "select count(distinct record_id) from settle_queue where directory_id = ? and due_at <= ?", []any{directory, micros(now)}
 		if connector != uuid.Nil {
 			sql, args = sql+" and connector_id = ?", append(args, connector)
 		}

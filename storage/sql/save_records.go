@@ -4,12 +4,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
-	"github.com/muster-scim/muster/scim"
 )
 
 // The columns of a user record: what its IdP says, and what settling made of it.
 var (
-	saidColumns = []string{"user_name_key", "external_id", "employee_number", "state", "doc", "search", "version",
+	saidColumns = []string{"user_name_key", "external_id", "employee_number", "shown_name", "state", "doc", "search", "version",
 		"modified_at", "deleted_at"}
 	linkColumns = []string{"view_state", "view_doc", "user_id", "linked_at", "found", "first_counted_at", "left_at",
 		"last_inactive", "defaults_granted"}
@@ -24,10 +23,10 @@ func concat[T any](lists ...[]T) []T {
 	return all
 }
 
-// saidValues are the values of saidColumns. The comparable form is left alone when it was not
-// made anew.
+// saidValues are the values of saidColumns. The comparable form and the shown name are left
+// alone when they were not made anew.
 func saidValues(r *directory.RecordRow) []any {
-	return []any{r.UserNameKey, nullText(r.ExternalID), nullText(r.EmployeeNumber), string(r.State), r.JSON, nullJSON(r.Search),
+	return []any{r.UserNameKey, nullText(r.ExternalID), nullText(r.EmployeeNumber), nullText(r.ShownName), string(r.State), r.JSON, nullJSON(r.Search),
 		r.Version, micros(r.Modified), nullTime(r.DeletedAt)}
 }
 
@@ -66,19 +65,19 @@ func (w *work) saveRecords(c *directory.Changes) {
 		}
 	}
 	if r := c.NewRecord; r != nil {
-		w.nameOf(r)
+		w.record = r
 		w.insert("user_records", newRecordColumns,
 			[][]any{concat([]any{r.ID, r.Connector, r.Directory, r.Tenant, micros(r.Created)}, saidValues(r), linkValues(r))}, "")
 		w.saveEmails(r)
 	}
 	if r := c.Record; r != nil {
-		w.nameOf(r)
+		w.record = r
 		columns, values := saidColumns, saidValues(r)
 		if linked(r.ID) {
 			columns, values = concat(columns, linkColumns), concat(values, linkValues(r))
 		}
 		owned, owner := w.owned("t.")
-		w.updateMany("user_records", columns, []string{"search"}, [][]any{append(values, r.ID)}, owned, owner)
+		w.updateMany("user_records", columns, []string{"search", "shown_name"}, [][]any{append(values, r.ID)}, owned, owner)
 		if r.EmailKeys != nil {
 			w.exec(nil, "delete from record_emails where record_id = ?", r.ID)
 			w.saveEmails(r)
@@ -89,14 +88,6 @@ func (w *work) saveRecords(c *directory.Changes) {
 		rows[i] = append(linkValues(r), r.ID)
 	}
 	w.updateMany("user_records", linkColumns, nil, rows, "t.directory_id = ?", w.scope.directory)
-}
-
-// nameOf remembers the name that a unique index may refuse, for the answer.
-func (w *work) nameOf(r *directory.RecordRow) {
-	w.userName = r.UserNameKey
-	if name := scim.ParseDocument(r.JSON).UserName(); name != "" {
-		w.userName = name
-	}
 }
 
 func (w *work) saveEmails(r *directory.RecordRow) {

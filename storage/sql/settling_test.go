@@ -9,3 +9,15 @@ import (
 func TestSettlingLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.SettlingLaws(t, s) })
 }
+
+func TestCasesOnSQLite(t *testing.T) {
+	storagetest.Cases(t, func(t *testing.T) storagetest.Backend { return newSQLite(t) })
+}
+
+func TestCasesOnPostgres(t *testing.T) {
+	storagetest.Cases(t, func(t *testing.T) storagetest.Backend { return newPostgres(t) })
+}
+
+func TestTenantLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.TenantLaws(t, s) })
+}

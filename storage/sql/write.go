@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/scim"
 )
 
 var _ directory.Store = (*Store)(nil)
@@ -31,7 +32,8 @@ type work struct {
 	touched map[uuid.UUID]bool
 	touch   int64 // the time that touched group records get
 
-	userName, displayName string // of the record being written, for DuplicateError
+	record      *directory.RecordRow // being written; its name may be taken
+	displayName string               // of the group record being written, likewise
 }
 
 // Unique indexes whose violation means that another transaction was first, and those that an
@@ -39,6 +41,7 @@ type work struct {
 const (
 	indexUserName        = "users_user_name"
 	indexGroupName       = "groups_display_name"
+	indexDirectoryName   = "directories_name_key_key"
 	indexRecordUserName  = "user_records_user_name"
 	indexGroupRecordName = "group_records_display_name"
 )
@@ -71,8 +74,10 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 				continue
 			}
 			return fmt.Errorf("%w: %w", directory.ErrAgain, err)
+		case isDuplicate(err, indexDirectoryName):
+			return &directory.RefusedError{Code: "directoryTaken", Detail: "a directory of that name exists already; choose another name"}
 		case isDuplicate(err, indexRecordUserName):
-			return &directory.DuplicateError{Attribute: "userName", Value: w.userName}
+			return &directory.DuplicateError{Attribute: "userName", Value: scim.ParseDocument(w.record.JSON).UserName()}
 		case isDuplicate(err, indexGroupRecordName):
 			return &directory.DuplicateError{Attribute: "displayName", Value: w.displayName}
 		}

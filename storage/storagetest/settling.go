@@ -94,6 +94,9 @@ var (
 		{OnlyAssign: policy.Text("eng.*", "sales"), NeverAssign: policy.Text("eng")},
 		{RequiredGroups: policy.Text("eng", "sales")},
 		{NeverRemove: policy.Text("sales"), NeverAssign: policy.Text("eng-.*")},
+		{DefaultGroups: policy.Text("Starter", "sales")},
+		{RequiredGroups: policy.Text("ops", "eng.*"), RequiredGrace: policy.Duration(time.Hour), Cleanup: policy.Cleanup{Action: policy.ActionDelete}},
+		{Cleanup: policy.Cleanup{Action: policy.ActionDelete, StripGroups: true, GraceDays: 1}},
 	}
 )
 
@@ -137,8 +140,12 @@ func (h *history) step() {
 	user := rapid.SampledFrom(userNames).Draw(h.t, "user")
 	group := rapid.SampledFrom(groupNames).Draw(h.t, "group")
 	id, has := c.users[user]
+	value := user // names nobody yet: the member waits
+	if has {
+		value = id.String()
+	}
 	gid, hasGroup := c.groups[group]
-	act := rapid.SampledFrom([]string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "drop", "rules", "mode", "drain"}).Draw(h.t, "act")
+	act := rapid.SampledFrom([]string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop", "rules", "rules", "mode", "mode", "drain", "local", "unlocal", "block", "unblock"}).Draw(h.t, "act")
 	var err error
 	switch {
 	case (act == "user" || act == "active") && !has:
@@ -170,21 +177,26 @@ func (h *history) step() {
 		}
 		r, err = h.d.CreateGroup(ctx, src, scim.Document{"displayName": group}, members, nil)
 		c.groups[group] = r.ID
-	case act == "add" && has:
-		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.AddMembers, Values: []string{id.String()}})
+	case act == "add":
+		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.AddMembers, Values: []string{value}})
 		c.members[group][user] = true
-	case act == "remove" && has && hasGroup:
-		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.RemoveMembers, Values: []string{id.String()}})
+	case act == "remove" && hasGroup:
+		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.RemoveMembers, Values: []string{value}})
 		delete(c.members[group], user)
-	case act == "replace" && has:
-		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.ReplaceMembers, Values: []string{id.String()}})
+	case act == "replace":
+		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.ReplaceMembers, Values: []string{value}})
 		c.members[group] = map[string]bool{user: true}
-	case act == "rename" && hasGroup:
+	case (act == "rename" || act == "renameadd") && hasGroup:
 		to := rapid.SampledFrom(append([]string{"Fresh"}, groupNames...)).Draw(h.t, "to")
 		if _, taken := c.groups[to]; taken {
 			return
 		}
-		_, err = h.d.EditGroup(ctx, src, gid, nil, directory.GroupEdit{Attributes: func(d scim.Document) (scim.Document, []scim.Note, error) {
+		var members []scim.MemberEdit
+		if act == "renameadd" {
+			members = []scim.MemberEdit{{Op: scim.AddMembers, Values: []string{value}}}
+			c.members[group][user] = true
+		}
+		_, err = h.d.EditGroup(ctx, src, gid, nil, directory.GroupEdit{Members: members, Attributes: func(d scim.Document) (scim.Document, []scim.Note, error) {
 			d = d.Clone()
 			d["displayName"] = to
 			return d, nil, nil
@@ -208,6 +220,8 @@ func (h *history) step() {
 		err = h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, mode)
 	case act == "drain":
 		err = h.d.Drain(ctx)
+	case act == "local" || act == "unlocal" || act == "block" || act == "unblock":
+		err = h.administer(act, user, group)
 	default:
 		return
 	}
@@ -217,20 +231,57 @@ func (h *history) step() {
 	}
 }
 
+// administer does what an administrator may do to a user. What the rules forbid is refused.
+func (h *history) administer(act, user, group string) error {
+	ctx := context.Background()
+	named := `userName eq "` + user + `"`
+	users, err := h.d.Users(ctx, h.name, named, "", directory.Listing{Limit: 1})
+	if err == nil && len(users.Items) == 0 { // a former user may still be blocked
+		users, err = h.d.Users(ctx, h.name, named, policy.UserDeleted, directory.Listing{Limit: 1})
+	}
+	if err != nil || len(users.Items) == 0 {
+		return err
+	}
+	id := users.Items[0].ID
+	switch act {
+	case "block":
+		return h.d.BlockUser(ctx, directory.Admin{ID: "test"}, h.name, id, "a reason")
+	case "unblock":
+		return h.d.UnblockUser(ctx, directory.Admin{ID: "test"}, h.name, id)
+	}
+	groups, err := h.d.Groups(ctx, h.name, `displayName eq "`+group+`"`, directory.Listing{Limit: 1})
+	if err != nil || len(groups.Items) == 0 {
+		return err
+	}
+	if act == "local" {
+		_, err = h.d.AddLocalMember(ctx, directory.Admin{ID: "test"}, h.name, groups.Items[0].ID, id)
+	} else {
+		err = h.d.RemoveMember(ctx, directory.Admin{ID: "test"}, h.name, groups.Items[0].ID, id)
+	}
+	var refused *directory.RefusedError
+	if errors.As(err, &refused) || errors.Is(err, directory.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 func (h *history) editMembers(src directory.Source, group uuid.UUID, e scim.MemberEdit) error {
 	_, err := h.d.EditGroup(context.Background(), src, group, nil, directory.GroupEdit{Members: []scim.MemberEdit{e}})
 	return err
 }
 
-// finish brings every connector live and lets grace run out, so that the directory is what the
-// records and rules now say.
+// finish lifts every block, brings every connector live and lets grace run out, so that the
+// directory is what the records and rules now say.
 func (h *history) finish() {
 	ctx := context.Background()
+	for _, user := range userNames {
+		must(h.t, func() error { return h.administer("unblock", user, "") })
+	}
 	for _, c := range h.connectors {
 		must(h.t, func() error { return h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Live) })
 	}
 	must(h.t, func() error { return h.d.Drain(ctx) })
-	h.now = h.now.Add(3 * time.Hour)
+	h.now = h.now.Add(27 * time.Hour)
 	h.settleAll()
 }
 
@@ -266,7 +317,10 @@ func (h *history) replay(from *history) {
 		for _, group := range slices.Sorted(maps.Keys(other.groups)) {
 			var members []string
 			for user := range other.members[group] {
-				members = append(members, c.users[user].String())
+				if id, there := c.users[user]; there {
+					user = id.String()
+				}
+				members = append(members, user)
 			}
 			if _, err := h.d.CreateGroup(ctx, src, scim.Document{"displayName": group}, members, nil); err != nil {
 				h.t.Fatal(err)
@@ -274,7 +328,7 @@ func (h *history) replay(from *history) {
 		}
 	}
 	must(h.t, func() error { return h.d.Drain(ctx) })
-	h.now = h.now.Add(3 * time.Hour)
+	h.now = h.now.Add(27 * time.Hour)
 	h.settleAll()
 }
 

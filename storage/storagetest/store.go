@@ -205,7 +205,7 @@ func (w *storeWorld) members(t *testing.T, c tenants.Connector, group uuid.UUID)
 // pending is how many records of a directory wait to be settled.
 func (w *storeWorld) pending(t *testing.T, c tenants.Connector) int {
 	t.Helper()
-	n, err := w.Pending(t.Context(), c.DirectoryID, uuid.Nil)
+	n, err := w.Pending(t.Context(), c.DirectoryID, uuid.Nil, w.now)
 	if err != nil {
 		t.Fatalf("counting what is pending: %v", err)
 	}

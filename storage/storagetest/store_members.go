@@ -187,8 +187,8 @@ func membersAreStreamed(t *testing.T, w *storeWorld) {
 		t.Errorf("%d members streamed, want %d, each once and in order", len(got), len(want))
 	}
 	n := 0
-	for range w.Members(t.Context(), w.acme.ID, g.ID) {
-		if n++; n == 10 {
+	for _, err := range w.Members(t.Context(), w.acme.ID, g.ID) {
+		if n++; n == 10 || err != nil {
 			break
 		}
 	}

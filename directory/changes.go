@@ -1,0 +1,102 @@
+package directory
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/tenants"
+)
+
+// Changes is what a transaction writes, in the order in which storage writes it.
+type Changes struct {
+	NewRecord      *RecordRow
+	Record         *RecordRow   // all its columns of what the IdP says
+	Links          []*RecordRow // view and link columns only
+	NewGroup       *GroupRow
+	GroupRecord    *GroupRow
+	DropGroup      uuid.UUID // group record, its member rows and those in which it is the member
+	AddEdges       []NewEdge
+	DropEdges      []EdgeKey
+	SayNoMore      []EdgeKey // said := false, the view stays
+	AddUnresolved  []Arrival
+	DropUnresolved []Arrival
+	AllMembers     *AllMembers
+
+	NewGroups    []GroupFact
+	RenameGroup  *GroupFact
+	NewUsers     []*UserRow
+	Users        []*UserRow
+	Hold         []MembershipRow // new or changed memberships
+	Drop         []MembershipRow
+	Conflicts    []ConflictRow // inserted when new, else updated
+	Withdraw     []uuid.UUID   // conflicts that are no more
+	Events       []EventRow
+	Queue        []QueueRow
+	QueueAll     *QueueAll
+	Touch        []uuid.UUID // group records whose version and time move; last before the commit
+	TouchedAt    time.Time   // when all of this happens; what is queued is due then
+	NewDirectory *Info
+	Directory    *DirectoryChange
+	Connector    *ConnectorChange
+}
+
+// NewEdge is a member row to add.
+type NewEdge struct {
+	EdgeKey
+	Connector uuid.UUID
+	Kind      scim.Kind
+	Edge
+}
+
+// EdgeKey names a member row.
+type EdgeKey struct{ Group, Member uuid.UUID }
+
+// AllMembers changes every member row of a group record in one statement: its members are
+// dropped (a view that advances) or said no more (one that stands).
+type AllMembers struct {
+	Group  uuid.UUID
+	Viewed bool // keep the view's edges
+}
+
+// QueueRow is a record to settle at a time.
+type QueueRow struct {
+	Connector, Record uuid.UUID
+	Due               time.Time
+}
+
+// QueueAll queues many records in one statement: exactly one of its fields is set.
+type QueueAll struct {
+	Connector uuid.UUID // every record of a connector, tombstones with a user included
+	Members   uuid.UUID // every user member of a group record
+	Directory bool      // every record of the directory
+	Advance   bool      // with Connector: its views are advanced to what its IdP says, first
+}
+
+// EventRow is an event to write. Values are clear values of a person, kept apart.
+type EventRow struct {
+	ID                       uuid.UUID
+	Time                     time.Time
+	Connector                uuid.UUID
+	ActorType, Actor, Action string
+	User, Group, Record      uuid.UUID
+	Request                  string
+	Changes                  map[string]any
+	Values                   map[string]any
+}
+
+// DirectoryChange replaces a directory's settings and moves its epoch.
+type DirectoryChange struct {
+	Settings policy.DirectorySettings
+}
+
+// ConnectorChange changes what settling sees of a connector and moves the directory's epoch.
+type ConnectorChange struct {
+	ID         uuid.UUID
+	At         time.Time
+	Rules      *policy.Rules // nil: as they are
+	Mode       tenants.Mode  // "": as it is
+	HeldGroups bool          // from now on
+}

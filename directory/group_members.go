@@ -1,0 +1,236 @@
+package directory
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/tenants"
+)
+
+// groupChanged tells of a changed group record. Member ids are listed up to a thousand; the
+// directory's own events tell of each one that had an effect.
+func (w *work) groupChanged(g, old *GroupRow, m memberChange) {
+	changes := map[string]any{}
+	if g.DisplayName != old.DisplayName {
+		changes["displayName"] = map[string]string{"before": old.DisplayName, "after": g.DisplayName}
+	}
+	if !sameJSON(g.JSON, old.JSON) {
+		names, _ := difference(old.JSON, g.JSON)
+		changes["attributes"] = names
+	}
+	list := func(name string, members []Resolved, unresolved int) {
+		if len(members)+unresolved == 0 {
+			return
+		}
+		entry := map[string]any{"count": len(members) + unresolved}
+		if len(members) <= 1000 {
+			ids := make([]string, len(members))
+			for i, m := range members {
+				ids[i] = m.ID.String()
+			}
+			entry["records"] = ids
+		}
+		changes[name] = entry
+	}
+	list("added", m.add, len(m.addUnresolved))
+	list("removed", m.drop, len(m.dropUnresolved))
+	w.event("record.group.changed", EventRow{Record: g.ID, Changes: changes})
+}
+
+// changeMembers writes the edges.
+func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Scene) error {
+	if m.empty() {
+		return nil
+	}
+	limit := limitOr(src.Connector.Settings.Limits.Members, tenants.DefaultMembers)
+	if m.growth() > 0 && scene.MemberCount+m.growth() > limit {
+		return &LimitError{What: "members of a group", Limit: limit}
+	}
+	if src.Connector.Settings.Strict && len(m.addUnresolved) > 0 {
+		return scim.InvalidValue("members: %q names no user or group of this connector", m.addUnresolved[0])
+	}
+	if err := w.refuseCycles(g, m.add); err != nil {
+		return err
+	}
+	live := w.live(g.Connector)
+	for _, r := range m.add {
+		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{g.ID, r.ID}, Connector: g.Connector, Kind: r.Kind, Edge: Edge{Said: true, Viewed: live}})
+	}
+	for _, r := range m.drop {
+		if live {
+			w.changes.DropEdges = append(w.changes.DropEdges, EdgeKey{g.ID, r.ID})
+		} else {
+			w.changes.SayNoMore = append(w.changes.SayNoMore, EdgeKey{g.ID, r.ID})
+		}
+	}
+	for _, v := range m.addUnresolved {
+		w.changes.AddUnresolved = append(w.changes.AddUnresolved, Arrival{Group: g.ID, Value: v})
+	}
+	for _, v := range m.dropUnresolved {
+		w.changes.DropUnresolved = append(w.changes.DropUnresolved, Arrival{Group: g.ID, Value: v})
+	}
+	return nil
+}
+
+// settleGroup settles the people whom a group's change touches: those whose edge came or went
+// and, when its name changed, all its members.
+func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error {
+	if !w.live(g.Connector) {
+		return nil
+	}
+	edges := make(map[uuid.UUID]bool, len(m.add)+len(m.drop)) // by user record: is it a member now
+	for _, r := range m.drop {
+		if r.Kind == scim.UserKind {
+			edges[r.ID] = false
+		}
+	}
+	for _, r := range m.add {
+		if r.Kind == scim.UserKind {
+			edges[r.ID] = true
+		}
+	}
+	touched := maps.Clone(edges)
+	carried, err := w.rename(g, old, touched)
+	if err != nil {
+		return err
+	}
+	renamed := g.ViewName != old.ViewName
+	if carried || renamed && len(touched) > settleInline {
+		w.changes.QueueAll = &QueueAll{Members: g.ID}
+		return nil
+	}
+	if len(touched) > settleInline {
+		for id := range touched {
+			w.queue(g.Connector, id)
+		}
+		return nil
+	}
+	return w.settleRecordsOf(touched, scene, func(r *RecordRow) {
+		for i := range r.Groups {
+			if r.Groups[i].Record == g.ID {
+				r.Groups[i].Name, r.Groups[i].Key = g.ViewName, g.ViewKey
+			}
+		}
+		if there, changed := edges[r.ID]; changed {
+			r.regroup(g, there)
+		}
+	})
+}
+
+// queue leaves a record to the workers.
+func (w *work) queue(connector, record uuid.UUID) {
+	w.changes.Queue = append(w.changes.Queue, QueueRow{Connector: connector, Record: record, Due: w.now})
+}
+
+// settleRecordsOf settles the people of the named records after adjust has put this
+// transaction's own changes into what was read of them.
+func (w *work) settleRecordsOf(records map[uuid.UUID]bool, scene *Scene, adjust func(*RecordRow)) error {
+	there := make(map[uuid.UUID]bool, len(records))
+	for id := range scene.Records {
+		there[id] = true
+	}
+	for _, p := range scene.People {
+		for _, r := range p.Records {
+			there[r.ID] = true
+		}
+	}
+	var missing []uuid.UUID
+	for id := range records {
+		if !there[id] {
+			missing = append(missing, id)
+		}
+	}
+	people, alone := scene.People, scene.Records
+	if len(missing) > 0 {
+		more, err := w.load(Request{Records: missing})
+		if err != nil {
+			return err
+		}
+		people, alone = merge(people, more.People), merge(alone, more.Records)
+	}
+	for _, id := range sortedIDs(people) {
+		p := people[id]
+		touched := false
+		for _, r := range p.Records {
+			adjust(r)
+			_, named := records[r.ID]
+			touched = touched || named
+		}
+		if !touched {
+			continue
+		}
+		if err := w.settle(p); err != nil {
+			return err
+		}
+	}
+	for _, id := range sortedIDs(alone) {
+		r := alone[id]
+		if _, named := records[id]; !named || r.ViewState == NoView {
+			continue
+		}
+		adjust(r)
+		if err := w.settleAlone(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// regroup puts a changed edge into the record's view, as it will be after the commit.
+func (r *RecordRow) regroup(g *GroupRow, there bool) {
+	r.Groups = slices.DeleteFunc(r.Groups, func(v ViewedGroup) bool { return v.Record == g.ID })
+	if there {
+		r.Groups = append(r.Groups, ViewedGroup{Record: g.ID, Name: g.ViewName, Key: g.ViewKey})
+	}
+}
+
+// arriveGroup resolves the unresolved members that a new group answers to.
+func (w *work) arriveGroup(g *GroupRow, arrivals []Arrival) {
+	for _, a := range arrivals {
+		w.changes.DropUnresolved = append(w.changes.DropUnresolved, a)
+		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{Group: a.Group, Member: g.ID}, Connector: g.Connector, Kind: scim.GroupKind, Edge: Edge{Said: true, Viewed: w.live(g.Connector)}})
+		w.touch(a.Group)
+	}
+}
+
+// refuseCycles refuses a member group that is, or holds somewhere below, the group itself.
+func (w *work) refuseCycles(g *GroupRow, added []Resolved) error {
+	seen := make(map[uuid.UUID]bool)
+	var below []uuid.UUID
+	for _, r := range added {
+		if r.Kind == scim.GroupKind {
+			below = append(below, r.ID)
+		}
+	}
+	for len(below) > 0 {
+		next := below[0]
+		below = below[1:]
+		if next == g.ID {
+			return scim.InvalidValue("members: the group would contain itself")
+		}
+		if seen[next] {
+			continue
+		}
+		seen[next] = true
+		members, err := w.tx.Members(w.ctx, next)
+		if err != nil {
+			return err
+		}
+		for _, m := range members {
+			if m.Kind == scim.GroupKind && m.ID != uuid.Nil {
+				below = append(below, m.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func limitOr(limit, otherwise int) int {
+	if limit > 0 {
+		return limit
+	}
+	return otherwise
+}

@@ -1,0 +1,44 @@
+package storagetest
+
+import (
+	"testing"
+
+	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/tenants"
+)
+
+var conflictCases = map[string]func(*testing.T, *stage){
+	"a refused foreign group stays refused": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		b := s.connector("globex", "b", tenants.Live, policy.Rules{})
+		a.group("Eng", a.user(somebody("ada")))
+		b.group("Eng", b.user(somebody("bob")))
+		c := s.wantsConflicts(policy.ConflictForeignGroup)
+		s.decide(c[0], directory.DecisionRefuse, [16]byte{})
+		s.again()
+		s.wantsConflicts()
+	},
+	"a conflict goes with its record": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		b := s.connector("globex", "b", tenants.Live, policy.Rules{})
+		a.user(somebody("ada"))
+		ada := b.user(somebody("ada"))
+		s.wantsConflicts(directory.ConflictForeignUser)
+		b.deleteUser(ada)
+		s.wantsConflicts()
+	},
+	"a conflict names whom the record finds now": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		b := s.connector("globex", "b", tenants.Live, policy.Rules{})
+		a.user(somebody("ada"))
+		a.user(somebody("bob"))
+		r := b.user(somebody("ada"))
+		s.ok(b.setUser(r, "userName", "bob"))
+		open := s.wantsConflicts(directory.ConflictForeignUser)
+		if got := open[0].Candidates[0].UserName; got != "bob" {
+			s.Errorf("the conflict offers %s, whom the record no longer finds", got)
+		}
+		s.again()
+	},
+}
