@@ -20,7 +20,8 @@ type Changes struct {
 	DropGroup      uuid.UUID // group record, its member rows and those in which it is the member
 	AddEdges       []NewEdge
 	DropEdges      []EdgeKey
-	SayNoMore      []EdgeKey // said := false, the view stays
+	Leave          []uuid.UUID // records that leave every group
+	SayNoMore      []EdgeKey   // said := false, the view stays
 	AddUnresolved  []Arrival
 	DropUnresolved []Arrival
 	AllMembers     *AllMembers

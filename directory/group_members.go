@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/tenants"
 )
@@ -125,6 +126,23 @@ func (w *work) queue(connector, record uuid.UUID) {
 	w.changes.Queue = append(w.changes.Queue, QueueRow{Connector: connector, Record: record, Due: w.now})
 }
 
+// forgetDeleted takes back the edges to records that were deleted between the moment their member
+// values were resolved and the moment they were locked.
+func (w *work) forgetDeleted(records []uuid.UUID, locked *Scene) {
+	alive := make(map[uuid.UUID]bool, len(records))
+	for id := range locked.Records {
+		alive[id] = true
+	}
+	for _, p := range locked.People {
+		for _, r := range p.Records {
+			alive[r.ID] = r.State != policy.Deleted
+		}
+	}
+	w.changes.AddEdges = slices.DeleteFunc(w.changes.AddEdges, func(e NewEdge) bool {
+		return e.Kind == scim.UserKind && slices.Contains(records, e.Member) && !alive[e.Member]
+	})
+}
+
 // settleRecordsOf settles the people of the named records after adjust has put this
 // transaction's own changes into what was read of them.
 func (w *work) settleRecordsOf(records map[uuid.UUID]bool, scene *Scene, adjust func(*RecordRow)) error {
@@ -150,6 +168,7 @@ func (w *work) settleRecordsOf(records map[uuid.UUID]bool, scene *Scene, adjust 
 			return err
 		}
 		people, alone = merge(people, more.People), merge(alone, more.Records)
+		w.forgetDeleted(missing, more)
 	}
 	for _, id := range sortedIDs(people) {
 		p := people[id]

@@ -57,9 +57,12 @@ func (d *Directory) AddLocalMember(ctx context.Context, by Admin, directory stri
 		}
 		decision := policy.Decide(in)
 		target, kept := targetOf(decision, fact.Key)
-		if !kept || !slices.ContainsFunc(target.Supports, func(s policy.Support) bool { return s.Origin == policy.OriginLocal }) && i < 0 {
+		if !kept || !slices.ContainsFunc(target.Supports, func(s policy.Support) bool { return s.Origin == policy.OriginLocal }) {
 			because := refusal(fact.Key, decision)
-			return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("the rules would take this membership away at once: %s Add %q to neverRemove of that connector to keep local members.", because.Sentence(fact.Name), fact.Name)}
+			if kept {
+				because = target.Because // the user is in it anyway, for another reason
+			}
+			return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("the rules would take a local membership away at once: %s Add %q to neverRemove of that connector to keep local members.", because.Sentence(fact.Name), fact.Name)}
 		}
 		member = GroupMember{User: p.User.user(len(p.Records) == 0), Origin: target.Supports[0].Origin, Because: target.Because}
 		return w.settle(p)

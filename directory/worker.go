@@ -93,6 +93,7 @@ func (d *Directory) settleDue(ctx context.Context, directory uuid.UUID, limit in
 		if err != nil {
 			return err
 		}
+		w.leaveDeleted(records, scene)
 		// Newcomers first: a person whose record was deleted and made anew is settled once, with both.
 		w.awaited = scene.People
 		if err := w.settleNewcomers(scene.Records); err != nil {
@@ -109,6 +110,25 @@ func (d *Directory) settleDue(ctx context.Context, directory uuid.UUID, limit in
 		return nil
 	})
 	return taken, err
+}
+
+// leaveDeleted drops the edges of records that are neither anybody's nor there any more: a large
+// request may have added them while they were deleted. (Those of a user are settle's.)
+func (w *work) leaveDeleted(records []uuid.UUID, scene *Scene) {
+	there := make(map[uuid.UUID]bool, len(records))
+	for id := range scene.Records {
+		there[id] = true
+	}
+	for _, p := range scene.People {
+		for _, r := range p.Records {
+			there[r.ID] = true
+		}
+	}
+	for _, id := range records {
+		if !there[id] {
+			w.changes.Leave = append(w.changes.Leave, id)
+		}
+	}
 }
 
 // settleNewcomers settles records that have no user yet.

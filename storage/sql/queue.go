@@ -18,9 +18,13 @@ const patience = "set local statement_timeout = '10min'"
 
 // saveQueue queues records for settling.
 func (w *work) saveQueue(c *directory.Changes) {
-	rows := make([][]any, len(c.Queue))
-	for i, q := range c.Queue {
-		rows[i] = []any{w.scope.directory, q.Connector, q.Record, w.moment(q.Due)}
+	rows := make([][]any, 0, len(c.Queue))
+	for _, q := range c.Queue {
+		if !c.TouchedAt.IsZero() && q.Due.Sub(c.TouchedAt) > soon {
+			w.queueLater(q)
+			continue
+		}
+		rows = append(rows, []any{w.scope.directory, q.Connector, q.Record, w.moment(q.Due)})
 	}
 	w.insert("settle_queue", []string{"directory_id", "connector_id", "record_id", "due_at"}, rows, "")
 	all := c.QueueAll
@@ -63,6 +67,26 @@ func (w *work) queueMembers(c *directory.Changes) {
 		select r.directory_id, r.connector_id, r.id, cast(? as bigint)
 		from members m join user_records r on r.id = m.member_id
 		where m.group_record_id = ? and `+owned+" and "+queued, w.moment(c.TouchedAt), c.QueueAll.Members, owner)
+}
+
+// soon is how near a time must be for a worker, by whatever clock, to be settling it already:
+// then a row is added in any case.
+const soon = time.Minute
+
+// queueLater queues a record for a time to come, once: settling asks for it again each time.
+func (w *work) queueLater(q directory.QueueRow) {
+	due := w.moment(q.Due)
+	w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+		select d.id, c.id, cast(? as `+w.uuidType()+`), cast(? as bigint) from directories d, connectors c
+		where d.id = ? and c.id = ? and not exists (select 1 from settle_queue q where q.directory_id = d.id and q.due_at = ? and q.record_id = ?)`,
+		q.Record, due, w.scope.directory, q.Connector, due, q.Record)
+}
+
+func (w *work) uuidType() string {
+	if w.pg() {
+		return "uuid"
+	}
+	return "text"
 }
 
 // advance makes every view of a connector what its IdP says: of users, names of groups and members.

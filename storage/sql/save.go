@@ -163,6 +163,10 @@ func (w *work) saveEdges(c *directory.Changes) {
 	w.eachBunch(c.DropEdges, func(condition string, args []any) {
 		w.exec(nil, "delete from members where "+condition+" and "+owned, append(args, owner)...)
 	})
+	if len(c.Leave) > 0 {
+		condition, ids := w.oneOf("member_id", c.Leave)
+		w.exec(nil, "delete from members where "+condition+" and "+owned, ids, owner)
+	}
 	w.eachBunch(c.SayNoMore, func(condition string, args []any) {
 		args = append(args, owner)
 		w.exec(nil, "delete from members where "+condition+" and "+owned+" and not viewed", args...)
@@ -238,6 +242,9 @@ func (w *work) saveAllMembers(all *directory.AllMembers) {
 		w.exec(nil, "delete from members where group_record_id = ? and "+owned, all.Group, owner)
 	}
 	w.exec(nil, "delete from unresolved_members where group_record_id = ? and "+owned, all.Group, owner)
+	// The group is a member no more either.
+	w.exec(nil, "delete from members where member_id = ? and "+owned+" and (not viewed or not ?)", all.Group, owner, all.Viewed)
+	w.exec(nil, "update members set said = false where member_id = ? and "+owned+" and said", all.Group, owner)
 	owned, owner = w.owned("")
 	w.exec(nil, "update group_records set member_count = 0 where id = ? and "+owned, all.Group, owner)
 	delete(w.growth, all.Group)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -70,7 +71,7 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 		case err == nil:
 			return nil
 		case isDuplicate(err, indexUserName, indexGroupName):
-			if try < writeTries && ctx.Err() == nil {
+			if try < writeTries && sleep(ctx, time.Duration(try)*firstPause) == nil {
 				continue
 			}
 			return fmt.Errorf("%w: %w", directory.ErrAgain, err)
