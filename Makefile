@@ -50,7 +50,7 @@ badinput: ## Send the hostile and odd requests of the collection
 	@tools/report TestBadInput
 
 laws: ## The laws of policy and protocol, with many more random cases than make test. CHECKS=n
-	$(GO) test -count=1 -timeout 120m ./policy ./scim ./scim/filter -rapid.checks=$(or $(CHECKS),10000)
+	$(GO) test -count=1 -timeout 120m ./policy ./scim ./scim/filter ./scim/canonical -rapid.checks=$(or $(CHECKS),10000)
 
 fuzz: ## Fuzz every parser for a while each. FUZZTIME=30s
 	@tools/fuzz $(or $(FUZZTIME),30s)

@@ -30,13 +30,27 @@ func Key(s string) string {
 	// Folding can undo the normal form and the other way round; the pair is stable after
 	// two rounds for every code point assigned today, the third is for the next ones.
 	for range 3 {
-		next := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(key)))
+		next := norm.NFKC.String(foldCherokee(cases.Fold().String(norm.NFKC.String(key))))
 		if next == key {
 			break
 		}
 		key = next
 	}
 	return strings.TrimSpace(key)
+}
+
+// foldCherokee ends the swapping of Cherokee letters: Unicode folds them to their capitals
+// (CaseFolding.txt, U+13A0 to U+13F5), and the folder of x/text turns either into the other.
+func foldCherokee(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 0xab70 <= r && r <= 0xabbf:
+			return r - 0xab70 + 0x13a0
+		case 0x13f8 <= r && r <= 0x13fd:
+			return r - 8
+		}
+		return r
+	}, s)
 }
 
 // asciiKey is Key for plain ASCII, which is what nearly every name is.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -53,6 +54,24 @@ func TestKeyIsIdempotent(t *testing.T) {
 			t.Fatalf("Key(%q) = %q, and the key of that is %q", s, key, again)
 		}
 	})
+}
+
+// TestEveryLetterHasOneKeyInEitherCase goes through all of Unicode: the key of a key is itself,
+// and no letter has another key than the letters that fold to it.
+func TestEveryLetterHasOneKeyInEitherCase(t *testing.T) {
+	t.Parallel()
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		key := Key(string(r))
+		if again := Key(key); again != key {
+			t.Errorf("%U: the key %q has the key %q", r, key, again)
+		}
+		if other := unicode.SimpleFold(r); Key(string(other)) != key {
+			t.Errorf("%U has the key %q, and %U, the same in the other case, %q", r, key, other, Key(string(other)))
+		}
+	}
 }
 
 func TestPlainLettersTakeTheShortWayToTheSameKey(t *testing.T) {

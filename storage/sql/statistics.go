@@ -8,7 +8,7 @@ import (
 
 // tendInterval is how often the statistics are looked at, and so how long a table that grew
 // fast can be planned for as if it were small.
-const tendInterval = 5 * time.Second
+const tendInterval = 2 * time.Second
 
 // Tend keeps the planner's statistics in step with a fast first load until ctx ends.
 // PostgreSQL's own daemon looks once a minute only, and SQLite never looks: a directory that
