@@ -102,6 +102,7 @@ create index user_records_user on user_records (user_id) where user_id is not nu
 create table record_emails (
     record_id    uuid not null,
     connector_id uuid not null,
+    directory_id uuid not null,
     email_key    text not null,
     primary key (record_id, email_key)
 );
@@ -137,6 +138,7 @@ create table members (
     group_record_id uuid not null,
     member_id       uuid not null, -- a user record or a group record of the same connector
     connector_id    uuid not null,
+    directory_id    uuid not null,
     kind            text not null, -- User or Group
     said            boolean not null,
     viewed          boolean not null,
@@ -149,6 +151,7 @@ create table unresolved_members (
     group_record_id uuid not null,
     value           text not null,
     connector_id    uuid not null,
+    directory_id    uuid not null,
     value_key       text not null,
     primary key (group_record_id, value)
 );

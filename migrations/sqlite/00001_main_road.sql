@@ -101,6 +101,7 @@ create index user_records_user on user_records (user_id) where user_id is not nu
 create table record_emails (
     record_id    text not null,
     connector_id text not null,
+    directory_id text not null,
     email_key    text not null,
     primary key (record_id, email_key)
 );
@@ -136,6 +137,7 @@ create table members (
     group_record_id text not null,
     member_id       text not null, -- a user record or a group record of the same connector
     connector_id    text not null,
+    directory_id    text not null,
     kind            text not null, -- User or Group
     said            boolean not null,
     viewed          boolean not null,
@@ -148,6 +150,7 @@ create table unresolved_members (
     group_record_id text not null,
     value           text not null,
     connector_id    text not null,
+    directory_id    text not null,
     value_key       text not null,
     primary key (group_record_id, value)
 );

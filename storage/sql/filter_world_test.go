@@ -204,7 +204,7 @@ func (w *world) storeUser(x *tx, u *thing) {
 	for _, e := range u.doc.Emails() {
 		if k := canonical.Key(e); !slices.Contains(keys, k) {
 			keys = append(keys, k)
-			x.exec(nil, `insert into record_emails (record_id, connector_id, email_key) values (?, ?, ?)`, u.id, w.connector, k)
+			x.exec(nil, `insert into record_emails (record_id, connector_id, directory_id, email_key) values (?, ?, ?, ?)`, u.id, w.connector, w.directory, k)
 		}
 	}
 }
@@ -218,20 +218,20 @@ func (w *world) storeGroup(x *tx, g *thing) {
 	x.exec(nil, `insert into groups (id, directory_id, display_name, name_key, search, created_at, version) values (?, ?, ?, ?, ?, ?, 1)`,
 		g.id, w.directory, name, canonical.Key(name), search, g.at[0])
 	for _, u := range g.members {
-		x.exec(nil, `insert into members (group_record_id, member_id, connector_id, kind, said, viewed) values (?, ?, ?, 'User', ?, ?)`,
-			g.id, u.id, w.connector, true, true)
+		x.exec(nil, `insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', ?, ?)`,
+			g.id, u.id, w.connector, w.directory, true, true)
 		x.exec(nil, `insert into memberships (group_id, user_id, directory_id, origin, supports, created_at) values (?, ?, ?, 'idp', '[]', 1)`,
 			g.id, u.id, w.directory)
 	}
 	for _, u := range w.users { // edges that the identity provider no longer says
 		if !slices.Contains(g.members, u) {
-			x.exec(nil, `insert into members (group_record_id, member_id, connector_id, kind, said, viewed) values (?, ?, ?, 'User', ?, ?)`,
-				g.id, u.id, w.connector, false, true)
+			x.exec(nil, `insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', ?, ?)`,
+				g.id, u.id, w.connector, w.directory, false, true)
 		}
 	}
 	for _, v := range g.unresolved {
-		x.exec(nil, `insert into unresolved_members (group_record_id, value, connector_id, value_key) values (?, ?, ?, ?)`,
-			g.id, v, w.connector, canonical.Key(v))
+		x.exec(nil, `insert into unresolved_members (group_record_id, value, connector_id, directory_id, value_key) values (?, ?, ?, ?, ?)`,
+			g.id, v, w.connector, w.directory, canonical.Key(v))
 	}
 }
 

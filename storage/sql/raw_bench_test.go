@@ -92,7 +92,7 @@ func newRawSQLite(b *testing.B) *rawSQLite {
 	for _, text := range []string{
 		`insert into user_records (id, connector_id, directory_id, tenant_id, created_at, user_name_key, external_id, employee_number, state, doc, search, version, modified_at, view_state, user_id, linked_at, first_counted_at)
 			values (?, 'c', 'd', 't', 1, ?, ?, '100001', 'active', ?, ?, 1, 1, 'active', ?, 1, 1)`,
-		"insert into record_emails (record_id, connector_id, email_key) values (?, 'c', ?), (?, 'c', ?)",
+		"insert into record_emails (record_id, connector_id, directory_id, email_key) values (?, 'c', 'd', ?), (?, 'c', 'd', ?)",
 		`insert into users (id, directory_id, created_at, user_name, user_name_key, email_key, status, doc, search, cleaned_up, modified_at, version)
 			values (?, 'd', 1, ?, ?, ?, 'active', ?, ?, false, 1, 1)`,
 		`insert into events (id, time, directory_id, connector_id, actor_type, actor, action, user_id, record_id, request, changes)

@@ -150,12 +150,12 @@ func (w *work) saveEdges(c *directory.Changes) {
 	})
 	rows := make([][]any, len(edges))
 	for i, e := range edges {
-		rows[i] = []any{e.Group, e.Member, e.Connector, string(e.Kind), e.Said, e.Viewed}
+		rows[i] = []any{e.Group, e.Member, e.Connector, w.scope.directory, string(e.Kind), e.Said, e.Viewed}
 		if e.Said {
 			w.grow(e.Group, 1)
 		}
 	}
-	w.insert("members", []string{"group_record_id", "member_id", "connector_id", "kind", "said", "viewed"}, rows,
+	w.insert("members", []string{"group_record_id", "member_id", "connector_id", "directory_id", "kind", "said", "viewed"}, rows,
 		`on conflict (group_record_id, member_id) do update
 		set said = members.said or excluded.said, viewed = members.viewed or excluded.viewed
 		where (excluded.said and not members.said) or (excluded.viewed and not members.viewed)`)
@@ -209,13 +209,13 @@ func (w *work) eachBunch(edges []directory.EdgeKey, f func(condition string, arg
 func (w *work) saveUnresolved(c *directory.Changes) {
 	rows := make([][]any, len(c.AddUnresolved))
 	for i, a := range c.AddUnresolved {
-		rows[i] = []any{a.Group, a.Value, w.scope.connector, canonical.Key(a.Value)}
+		rows[i] = []any{a.Group, a.Value, w.scope.connector, w.scope.directory, canonical.Key(a.Value)}
 		w.grow(a.Group, 1)
 	}
 	if len(rows) > 0 && !w.waits {
 		w.keepsWaiting = true
 	}
-	w.insert("unresolved_members", []string{"group_record_id", "value", "connector_id", "value_key"}, rows,
+	w.insert("unresolved_members", []string{"group_record_id", "value", "connector_id", "directory_id", "value_key"}, rows,
 		"on conflict (group_record_id, value) do nothing")
 	gone := make(map[uuid.UUID][]string)
 	for _, a := range c.DropUnresolved {

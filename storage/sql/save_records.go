@@ -93,9 +93,9 @@ func (w *work) saveRecords(c *directory.Changes) {
 func (w *work) saveEmails(r *directory.RecordRow) {
 	rows := make([][]any, len(r.EmailKeys))
 	for i, key := range r.EmailKeys {
-		rows[i] = []any{r.ID, r.Connector, key}
+		rows[i] = []any{r.ID, r.Connector, r.Directory, key}
 	}
-	w.insert("record_emails", []string{"record_id", "connector_id", "email_key"}, rows, "on conflict (record_id, email_key) do nothing")
+	w.insert("record_emails", []string{"record_id", "connector_id", "directory_id", "email_key"}, rows, "on conflict (record_id, email_key) do nothing")
 }
 
 // saveGroupRecords writes group records.

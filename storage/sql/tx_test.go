@@ -128,7 +128,7 @@ func TestDuplicatesNameTheIndexAlikeOnBothDatabases(t *testing.T) {
 		mustWrite(t, s, func(tx *tx) error {
 			tx.exec(nil, "insert into scratch (id, name) values (?, 'a')", id)
 			tx.exec(nil, "insert into tenants (id, name, name_key, created_at) values (?, 'a', 'a', 1)", uuid.New())
-			tx.exec(nil, "insert into members (group_record_id, member_id, connector_id, kind, said, viewed) values (?, ?, ?, 'User', true, true)", id, id, id)
+			tx.exec(nil, "insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', true, true)", id, id, id, id)
 			return nil
 		})
 		for want, insert := range map[string]func(*tx){
@@ -138,7 +138,7 @@ func TestDuplicatesNameTheIndexAlikeOnBothDatabases(t *testing.T) {
 				tx.exec(nil, "insert into tenants (id, name, name_key, created_at) values (?, 'A', 'a', 1)", uuid.New())
 			},
 			"members_pkey": func(tx *tx) {
-				tx.exec(nil, "insert into members (group_record_id, member_id, connector_id, kind, said, viewed) values (?, ?, ?, 'User', true, true)", id, id, id)
+				tx.exec(nil, "insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', true, true)", id, id, id, id)
 			},
 		} {
 			err := s.write(t.Context(), scope{}, func(tx *tx) error { insert(tx); return nil })
