@@ -112,14 +112,14 @@ func crowd(t testing.TB, store *Store, w *world) {
 			"{id}, {c}, {c}, {c}, 'user' || n, 'ext' || n, 'active', '{}', '{}', 1, 1, 1", "4000"), c, d, c)
 		x.exec(nil, fill("users (id, directory_id, user_name, user_name_key, status, doc, search, version, created_at, modified_at)",
 			"{id}, {c}, 'user' || n, 'user' || n, 'active', '{}', '{}', 1, 1, 1", "4000"), d)
-		x.exec(nil, fill("record_emails (record_id, connector_id, email_key)", "{id}, {c}, 'user' || n || '@x.example'", "4000"), c)
+		x.exec(nil, fill("record_emails (record_id, connector_id, directory_id, email_key)", "{id}, {c}, {c}, 'user' || n || '@x.example'", "4000"), c, d)
 		x.exec(nil, fill("group_records (id, connector_id, directory_id, tenant_id, display_name, name_key, external_id, doc, search, version, created_at, modified_at)",
 			"{id}, {c}, {c}, {c}, 'group' || n, 'group' || n, 'ext' || n, '{}', '{}', 1, 1, 1", "2000"), c, d, c)
 		x.exec(nil, fill("groups (id, directory_id, display_name, name_key, search, created_at, version)",
 			"{id}, {c}, 'group' || n, 'group' || n, '{}', 1, 1", "2000"), d)
-		x.exec(nil, fill("members (group_record_id, member_id, connector_id, kind, said, viewed)", "{id}, {id}, {c}, 'User', true, true", "2000"), c)
+		x.exec(nil, fill("members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed)", "{id}, {id}, {c}, {c}, 'User', true, true", "2000"), c, d)
 		x.exec(nil, fill("memberships (group_id, user_id, directory_id, origin, supports, created_at)", "{id}, {id}, {c}, 'idp', '[]', 1", "2000"), d)
-		x.exec(nil, fill("unresolved_members (group_record_id, value, connector_id, value_key)", "{id}, 'ghost' || n, {c}, 'ghost' || n", "2000"), c)
+		x.exec(nil, fill("unresolved_members (group_record_id, value, connector_id, directory_id, value_key)", "{id}, 'ghost' || n, {c}, {c}, 'ghost' || n", "2000"), c, d)
 		return nil
 	})
 	if err != nil {
