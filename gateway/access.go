@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type trace struct {
 	id         string
 	start      time.Time
 	route      string // the pattern, not the path: a path can hold a name
+	peer       string // the address it comes from, past the proxies that are trusted
 	connector  string // as the path names it, once it looks like a slug
 	credential string // the credential's id
 	aborted    bool   // the answer broke off
@@ -51,7 +53,7 @@ func (e *Engine) logAccess(r *http.Request, out *writer, t *trace) {
 		slog.Int("status", out.status),
 		slog.Int64("bytes", out.bytes),
 		slog.Duration("took", time.Since(t.start)),
-		slog.String("peer", peer(r)),
+		slog.String("peer", t.peer),
 	}
 	if t.connector != "" {
 		attrs = append(attrs, slog.String("connector", t.connector))
@@ -83,6 +85,17 @@ func peer(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// network is what counts as one address: an IPv4 address, or an IPv6 network of the size that
+// one customer gets, who can use every address in it.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	prefix, _ := ip.WithZone("").Prefix(64) // an IPv6 address has as many bits
+	return prefix.String()
 }
 
 // slugLike returns s if it may be told in the log as a connector's slug, else "": the segment

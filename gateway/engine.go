@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"slices"
@@ -32,17 +33,26 @@ var methods = []string{
 }
 
 // NewEngine returns an engine without routes. Paths that no route takes are answered as problem
-// documents; gateway.Mount and the admin API add their own.
-func NewEngine(log *slog.Logger) *Engine {
+// documents; gateway.Mount and the admin API add their own. Only the proxies named, by address
+// or network, are believed when they say whom they forward for (X-Forwarded-For).
+func NewEngine(log *slog.Logger, proxies ...netip.Prefix) *Engine {
 	gin.SetMode(gin.ReleaseMode)
 	e := &Engine{Engine: gin.New(), log: log}
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false
 	e.HandleMethodNotAllowed = true
-	// Without proxies to trust, gin's only error is a list it cannot parse: there is none.
-	_ = e.SetTrustedProxies(nil)
+	trusted := make([]string, len(proxies))
+	for i, p := range proxies {
+		trusted[i] = p.String()
+	}
+	_ = e.SetTrustedProxies(trusted) // its only error is a list it cannot parse
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	e.Use(func(c *gin.Context) {
-		traceOf(c.Request).route = c.FullPath()
+		t := traceOf(c.Request)
+		t.route = c.FullPath()
+		if address := c.ClientIP(); address != "" {
+			t.peer = address
+		}
 	})
 	e.NoRoute(func(c *gin.Context) {
 		refuse(c.Writer, c.Request, http.StatusNotFound, "there is nothing at this path")
@@ -69,7 +79,7 @@ func Server(addr string, handler http.Handler) *http.Server {
 
 // ServeHTTP answers one request.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := &trace{id: newRequestID(), start: time.Now()}
+	t := &trace{id: newRequestID(), start: time.Now(), peer: peer(r)}
 	r = r.WithContext(withTrace(r.Context(), t))
 	out := &writer{ResponseWriter: w}
 	h := out.Header()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/muster-scim/muster/directory"
@@ -48,6 +49,10 @@ func (g *Gateway) fail(rq *request, err error) {
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfter)
 	}
+	var limit *limitError
+	if errors.As(err, &limit) {
+		h.Set("Retry-After", strconv.Itoa(seconds(limit.retry)))
+	}
 	var method *methodError
 	if errors.As(err, &method) {
 		h.Set("Allow", strings.Join(method.allow, ", "))
@@ -71,7 +76,8 @@ func answerTo(err error, request string) *scim.Error {
 		known     *scim.Error
 		method    *methodError
 		duplicate *directory.DuplicateError
-		limit     *directory.LimitError
+		tooMany   *directory.LimitError
+		early     *limitError
 		tooLarge  *http.MaxBytesError
 		lookup    *lookupError
 	)
@@ -86,8 +92,10 @@ func answerTo(err error, request string) *scim.Error {
 		return scim.NewError(http.StatusPreconditionFailed, "the resource was changed since the version in If-Match was read; read it again and repeat the change")
 	case errors.As(err, &duplicate):
 		return scim.Uniqueness("%s", duplicate.Error())
-	case errors.As(err, &limit):
-		return scim.NewError(http.StatusForbidden, "%s", limit.Error())
+	case errors.As(err, &tooMany):
+		return scim.NewError(http.StatusForbidden, "%s", tooMany.Error())
+	case errors.As(err, &early):
+		return early.answer()
 	case errors.As(err, &tooLarge):
 		return tooLargeError(tooLarge.Limit)
 	case errors.As(err, &lookup), unavailable(err):

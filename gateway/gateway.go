@@ -17,10 +17,11 @@ import (
 
 // Authenticator finds the connector behind a request. *tenants.Authenticator implements it.
 type Authenticator interface {
-	// Authenticate takes the slug of the path and every Authorization header. The error is
-	// tenants.ErrUnauthenticated when they prove nothing for that connector, whatever the
-	// cause; any other error says that it could not be looked up.
-	Authenticate(ctx context.Context, slug string, headers []string) (tenants.Principal, error)
+	// Authenticate judges what a request shows and takes one turn of its connector's for it.
+	// The error is tenants.ErrUnauthenticated when it proves nothing for that connector,
+	// whatever the cause, a *tenants.FailuresError when the address had too many of those; any
+	// other error says that it could not be looked up.
+	Authenticate(ctx context.Context, c tenants.Caller) (tenants.Principal, error)
 }
 
 // Options are what a Gateway works with.
@@ -29,24 +30,29 @@ type Options struct {
 	// method `Unavailable() bool` that says true, and one of the network, become a 503.
 	Records   directory.Records
 	Auth      Authenticator
+	Quota     tenants.Quota
 	PublicURL string // such as https://scim.example.com, with or without a trailing slash
 	Log       *slog.Logger
 }
 
 // Gateway serves SCIM to connectors.
 type Gateway struct {
-	records directory.Records
-	auth    Authenticator
-	public  string
-	log     *slog.Logger
-	routes  table
+	records   directory.Records
+	auth      Authenticator
+	quota     tenants.Quota
+	public    string
+	log       *slog.Logger
+	routes    table
+	places    *places
+	overLimit *overLimit
 }
 
 // New returns a Gateway.
 func New(o Options) *Gateway {
-	g := &Gateway{records: o.Records, auth: o.Auth, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log}
-	g.routes = newTable(routes)
-	return g
+	return &Gateway{
+		records: o.Records, auth: o.Auth, quota: o.Quota, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
+		routes: newTable(routes), places: newPlaces(), overLimit: newOverLimit(o.Log),
+	}
 }
 
 // Mount puts everything under /scim onto the engine: what is unknown there is answered here
@@ -70,10 +76,12 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	rq.trace.route = ""
 	slug, version, rest := splitPath(r.URL.Path)
 	rq.trace.connector = slugLike(slug)
-	if err := g.admit(rq, slug); err != nil {
+	leave, err := g.admit(rq, slug)
+	if err != nil {
 		g.fail(rq, err)
 		return
 	}
+	defer leave()
 	if version != "v2" {
 		g.fail(rq, scim.NewError(http.StatusNotFound, "there is nothing at this path; the base URL of this connector ends in /v2"))
 		return
@@ -84,23 +92,31 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit checks the credential and the connector's mode. It looks at nothing else.
-func (g *Gateway) admit(rq *request, slug string) error {
+// admit checks the credential, waits for the connector's turn and looks at its mode. It looks at
+// nothing else. leave must be called when the request is done.
+func (g *Gateway) admit(rq *request, slug string) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(rq.r.Context(), patience)
 	defer cancel()
-	principal, err := g.auth.Authenticate(ctx, slug, rq.r.Header.Values("Authorization"))
+	principal, err := g.auth.Authenticate(ctx, tenants.Caller{Slug: slug, Address: network(rq.trace.peer), Headers: rq.r.Header.Values("Authorization")})
+	var failures *tenants.FailuresError
 	switch {
+	case errors.As(err, &failures):
+		return nil, tooManyFailures(failures)
 	case errors.Is(err, tenants.ErrUnauthenticated):
-		return errUnauthenticated
+		return nil, errUnauthenticated
 	case err != nil:
-		return &lookupError{err}
+		return nil, &lookupError{err}
 	}
 	rq.principal = principal
 	rq.trace.credential = principal.Credential.ID.String()
-	if principal.Connector.Mode == tenants.Disabled {
-		return errDisabled
+	if leave, err = g.turn(ctx, rq); err != nil {
+		return nil, err
 	}
-	return nil
+	if principal.Connector.Mode == tenants.Disabled {
+		leave()
+		return nil, errDisabled
+	}
+	return leave, nil
 }
 
 // dispatch finds the route and serves it.

@@ -9,9 +9,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -35,8 +37,11 @@ var (
 
 // doors is an authenticator over a fixed list.
 type doors struct {
-	open   map[string]tenants.Principal
-	broken bool
+	open      map[string]tenants.Principal
+	allowance tenants.Allowance // of every valid credential
+	tooMany   time.Duration     // not 0: failures are refused for so long
+	broken    bool
+	address   string // that the last caller had
 }
 
 func newDoors() *doors {
@@ -61,17 +66,22 @@ func newDoors() *doors {
 	}}
 }
 
-func (d *doors) Authenticate(_ context.Context, slug string, headers []string) (tenants.Principal, error) {
+func (d *doors) Authenticate(_ context.Context, c tenants.Caller) (tenants.Principal, error) {
+	d.address = c.Address
 	if d.broken {
 		return tenants.Principal{}, errNoRedis
 	}
-	if len(headers) != 1 {
+	if len(c.Headers) != 1 && d.tooMany > 0 {
+		return tenants.Principal{}, &tenants.FailuresError{Retry: d.tooMany}
+	}
+	if len(c.Headers) != 1 {
 		return tenants.Principal{}, tenants.ErrUnauthenticated
 	}
-	p, ok := d.open[strings.TrimPrefix(headers[0], "Bearer ")]
-	if !ok || p.Connector.Slug != slug {
+	p, ok := d.open[strings.TrimPrefix(c.Headers[0], "Bearer ")]
+	if !ok || p.Connector.Slug != c.Slug {
 		return tenants.Principal{}, tenants.ErrUnauthenticated
 	}
+	p.Allowance = d.allowance
 	return p, nil
 }
 
@@ -84,12 +94,22 @@ type server struct {
 	log     *bytes.Buffer
 }
 
-func serve(t *testing.T) *server {
+func serve(t *testing.T, change ...func(*gateway.Options)) *server {
+	t.Helper()
+	return serveBehind(t, nil, change...)
+}
+
+// serveBehind is serve behind proxies that are trusted.
+func serveBehind(t *testing.T, proxies []netip.Prefix, change ...func(*gateway.Options)) *server {
 	t.Helper()
 	s := &server{t: t, records: newRecords(), doors: newDoors(), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	s.engine = gateway.NewEngine(log)
-	gateway.New(gateway.Options{Records: s.records, Auth: s.doors, PublicURL: "https://scim.example/", Log: log}).Mount(s.engine)
+	s.engine = gateway.NewEngine(log, proxies...)
+	o := gateway.Options{Records: s.records, Auth: s.doors, PublicURL: "https://scim.example/", Log: log}
+	for _, f := range change {
+		f(&o)
+	}
+	gateway.New(o).Mount(s.engine)
 	return s
 }
 

@@ -28,6 +28,7 @@ type records struct {
 	breakAt     int             // after so many members Members fails
 	seen        []scim.Query    // of the lists
 	ctx         context.Context // of the last call
+	hold        chan struct{}   // if set, every call waits for one of these
 }
 
 // kept is one record.
@@ -50,6 +51,9 @@ func newRecords() *records {
 var _ directory.Records = (*records)(nil)
 
 func (r *records) begin(ctx context.Context, src *directory.Source) (func(), error) {
+	if r.hold != nil {
+		<-r.hold
+	}
 	r.mu.Lock()
 	r.ctx = ctx
 	if src != nil {

@@ -12,24 +12,36 @@ import (
 	"github.com/google/uuid"
 )
 
-// entries is a Lookup over a map that counts how often it was asked.
+// entries is a Gate over a map that counts how often it was asked, and refuses an address after
+// two failures.
 type entries struct {
-	known map[string]Entry
-	asked int
-	fail  error
+	known  map[string]Entry
+	asked  int
+	fail   error
+	failed map[string]int // by slug and address
 }
 
-func (e *entries) Find(_ context.Context, key string) (Entry, error) {
+func (e *entries) Enter(_ context.Context, p Presented) (Entry, Allowance, error) {
 	e.asked++
 	if e.fail != nil {
-		return Entry{}, e.fail
+		return Entry{}, Allowance{}, e.fail
 	}
-	found, ok := e.known[key]
+	found, ok := e.known[p.Key]
 	if !ok {
-		return Entry{}, ErrUnknown
+		return Entry{}, Allowance{}, ErrUnknown
 	}
-	return found, nil
+	return found, Allowance{Remaining: 7}, nil
 }
+
+func (e *entries) Fail(_ context.Context, slug, address string) Allowance {
+	if e.failed == nil {
+		e.failed = map[string]int{}
+	}
+	e.failed[slug+" "+address]++
+	return Allowance{Refused: address != "" && e.failed[slug+" "+address] > 2, Wait: time.Minute}
+}
+
+func (e *entries) Forget(context.Context, string) {}
 
 var testNow = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
@@ -68,7 +80,7 @@ func (c *callers) add(slug string, n NewCredential) {
 }
 
 func (c *callers) authenticate(slug string, headers ...string) (Principal, error) {
-	return NewAuthenticator(c, func() time.Time { return testNow }).Authenticate(context.Background(), slug, headers)
+	return NewAuthenticator(c, func() time.Time { return testNow }).Authenticate(context.Background(), Caller{Slug: slug, Headers: headers})
 }
 
 func basic(user, password string) string {
@@ -199,9 +211,42 @@ func TestOnlyAcceptedCredentialsCountAsUsed(t *testing.T) {
 	a := NewAuthenticator(c, func() time.Time { return testNow })
 	var used []uuid.UUID
 	a.Used = func(id uuid.UUID) { used = append(used, id) }
-	_, _ = a.Authenticate(t.Context(), "beta", []string{c.acme})
-	p, err := a.Authenticate(t.Context(), "acme", []string{c.acme})
+	_, _ = a.Authenticate(t.Context(), Caller{Slug: "beta", Headers: []string{c.acme}})
+	p, err := a.Authenticate(t.Context(), Caller{Slug: "acme", Headers: []string{c.acme}})
 	if err != nil || len(used) != 1 || used[0] != p.Credential.ID {
 		t.Errorf("used %v, %v, want only %s", used, err, p.Credential.ID)
+	}
+}
+
+func TestOnlyFailuresOfAnAddressAreCounted(t *testing.T) {
+	c := newCallers(t)
+	a := NewAuthenticator(c, func() time.Time { return testNow })
+	try := func(address, slug, header string) error {
+		_, err := a.Authenticate(t.Context(), Caller{Slug: slug, Address: address, Headers: []string{header}})
+		return err
+	}
+	var tooMany *FailuresError
+	for range 2 {
+		if err := try("10.0.0.1", "acme", "Bearer wrong"); !errors.Is(err, ErrUnauthenticated) || errors.As(err, &tooMany) {
+			t.Fatalf("a failure within the limit: %v", err)
+		}
+	}
+	if err := try("10.0.0.1", "acme", "Bearer "+c.beta); !errors.As(err, &tooMany) || tooMany.Retry != time.Minute || !errors.Is(err, ErrUnauthenticated) {
+		t.Errorf("the third failure: %v", err)
+	}
+	if err := try("10.0.0.1", "acme", "Bearer "+c.acme); err != nil {
+		t.Errorf("a valid credential after it: %v", err)
+	}
+	if err := try("10.0.0.2", "acme", "Bearer wrong"); errors.As(err, &tooMany) {
+		t.Errorf("another address: %v", err)
+	}
+	if err := try("10.0.0.1", "beta", "Bearer wrong"); errors.As(err, &tooMany) {
+		t.Errorf("another connector: %v", err)
+	}
+	for range 3 {
+		_ = try("10.0.0.3", "no such/slug", "Bearer wrong")
+	}
+	if c.failed[" 10.0.0.3"] != 3 {
+		t.Errorf("paths that name no connector are counted as %v", c.failed)
 	}
 }

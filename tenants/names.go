@@ -101,7 +101,8 @@ func (l Limits) check() error {
 		field string
 		value float64
 	}{
-		{"limits.rate", l.Rate}, {"limits.burst", float64(l.Burst)}, {"limits.concurrency", float64(l.Concurrency)},
+		{"limits.rate", valueOf(l.Rate)}, {"limits.burst", float64(valueOf(l.Burst))},
+		{"limits.concurrency", float64(valueOf(l.Concurrency))},
 		{"limits.members", float64(l.Members)}, {"limits.groups", float64(l.Groups)},
 	} {
 		if !(limit.value >= 0 && limit.value <= most) {
@@ -109,4 +110,12 @@ func (l Limits) check() error {
 		}
 	}
 	return nil
+}
+
+// valueOf is what p points at; the zero value if it points at nothing.
+func valueOf[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }

@@ -38,7 +38,7 @@ func TestWhatCannotBeAConnectorIsRefusedByField(t *testing.T) {
 		"kind":               func(n *NewConnector) { n.Kind = "ldap" },
 		"mode":               func(n *NewConnector) { n.Mode = "off" },
 		"basicAuth.username": func(n *NewConnector) { n.BasicUsername = "a:b" },
-		"limits.rate":        func(n *NewConnector) { n.Settings.Limits.Rate = math.NaN() },
+		"limits.rate":        func(n *NewConnector) { n.Settings.Limits.Rate = new(math.NaN()) },
 		"limits.groups":      func(n *NewConnector) { n.Settings.Limits.Groups = -1 },
 		"paths.users":        func(n *NewConnector) { n.Settings.Paths.Users = []string{"a/b"} },
 		"paths.groups":       func(n *NewConnector) { n.Settings.Paths = Paths{Users: []string{"Staff"}, Groups: []string{"staff"}} },

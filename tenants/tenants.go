@@ -62,13 +62,15 @@ type Settings struct {
 	Paths  Paths  `json:"paths,omitzero"`
 }
 
-// Limits bound one connector; 0 means the default of the deployment.
+// Limits bound one connector. What is nil is the deployment's (Quota), and 0 means no limit; of
+// Members and Groups 0 is the default.
 type Limits struct {
-	Rate        float64 `json:"rate,omitempty"`        // requests a second
-	Burst       int     `json:"burst,omitempty"`       // requests at once
-	Concurrency int     `json:"concurrency,omitempty"` // requests in flight
-	Members     int     `json:"members,omitempty"`     // of one group; default 250,000
-	Groups      int     `json:"groups,omitempty"`      // default 10,000
+	Rate        *float64 `json:"rate,omitempty"`        // requests a second
+	Burst       *int     `json:"burst,omitempty"`       // requests at once
+	Concurrency *int     `json:"concurrency,omitempty"` // requests in flight on one replica
+	Shadow      bool     `json:"shadow,omitempty"`      // these three only report what they would refuse
+	Members     int      `json:"members,omitempty"`     // of one group; default 250,000
+	Groups      int      `json:"groups,omitempty"`      // default 10,000
 }
 
 // Default limits of DESIGN 7.

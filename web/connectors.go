@@ -36,7 +36,7 @@ type ConnectorSettings struct {
 	Name       *string `json:"name,omitempty" maxLength:"256" doc:"A name for people."`
 	Precedence *int    `json:"precedence,omitempty" doc:"Lower goes first where several connectors know a user."`
 	Strict     *bool   `json:"strict,omitempty" doc:"Take the RFC's reading where clients disagree."`
-	Limits     *Limits `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced. members and groups are kept; rate, burst and concurrency are refused in this version."`
+	Limits     *Limits `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced."`
 	Paths      *Paths  `json:"paths,omitempty" doc:"Further names under which users and groups are served; the whole object is replaced."`
 }
 
@@ -102,9 +102,6 @@ func (a *API) addConnectors() {
 		summary: "Change a connector's settings", description: "What is left out stays. Mode and rules have paths of their own.",
 		errors: map[int]string{http.StatusPreconditionFailed: "The connector was changed since (`changedMeanwhile`)."},
 	}, func(ctx context.Context, in *editConnector) (*connectorOut, error) {
-		if err := unbuiltLimits(in.Body.Limits); err != nil {
-			return nil, err
-		}
 		c, err := a.tenants.UpdateConnector(acting(ctx), in.Connector, in.match(), in.Body.change())
 		if err != nil {
 			return nil, err

@@ -35,22 +35,6 @@ func unbuiltRules(under string, r policy.Rules) error {
 	return nil
 }
 
-// unbuiltLimits is unbuiltRules for the limits of a connector.
-func unbuiltLimits(l *Limits) error {
-	if l == nil {
-		return nil
-	}
-	for _, limit := range []struct {
-		name string
-		set  bool
-	}{{"rate", l.Rate != 0}, {"burst", l.Burst != 0}, {"concurrency", l.Concurrency != 0}} {
-		if limit.set {
-			return notInThisVersion("body.limits."+limit.name, "cannot be set yet: this version limits no requests. Leave it out, and limit them at the proxy; members and groups are kept")
-		}
-	}
-	return nil
-}
-
 // unbuiltSettings is unbuiltRules for what a PATCH of a directory names.
 func unbuiltSettings(patch DirectoryPatch) error {
 	days, given := patch["retentionDays"]

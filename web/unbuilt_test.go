@@ -18,8 +18,6 @@ func TestWhatThisVersionWouldNotKeepIsRefusedAndNamed(t *testing.T) {
 		{http.MethodPut, rules, `{"mapping":{"renames":[{"from":"a","to":"b"}]}}`, "body.mapping.renames"},
 		{http.MethodPut, rules, `{"safety":{"losses":5}}`, "body.safety"},
 		{http.MethodPost, "/connectors", `{"tenant":"acme","slug":"x","rules":{"safety":{"window":"2h"}}}`, "body.rules.safety"},
-		{http.MethodPatch, "/connectors/acme-okta", `{"limits":{"rate":5}}`, "body.limits.rate"},
-		{http.MethodPatch, "/connectors/acme-okta", `{"limits":{"concurrency":1}}`, "body.limits.concurrency"},
 		{http.MethodPatch, "/directories/main", `{"retentionDays":7}`, "body.retentionDays"},
 	} {
 		p := d.do(c.method, Base+c.path, c.body).problem(http.StatusUnprocessableEntity, "notInThisVersion")
@@ -35,7 +33,7 @@ func TestWhatReadingAnswersCanBeWrittenBack(t *testing.T) {
 	read := d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", `{}`).wants(http.StatusOK).body
 	d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", read).wants(http.StatusOK)
 	d.do(http.MethodPut, Base+"/connectors/acme-okta/rules", `{"safety":{"off":true}}`).wants(http.StatusOK)
-	d.do(http.MethodPatch, Base+"/connectors/acme-okta", `{"limits":{"members":1000,"rate":0}}`).wants(http.StatusOK)
+	d.do(http.MethodPatch, Base+"/connectors/acme-okta", `{"limits":{"members":1000,"rate":0,"burst":5,"concurrency":3,"shadow":true}}`).wants(http.StatusOK)
 	d.do(http.MethodPatch, Base+"/directories/main", `{"retentionDays":30}`).wants(http.StatusOK)
 }
 

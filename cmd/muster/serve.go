@@ -70,9 +70,6 @@ func (s *settings) warn(log *slog.Logger) {
 	if len(s.AdminToken) < 16 {
 		log.Warn("the admin token is short; use at least 16 random characters")
 	}
-	if s.RateLimit != "0" && os.Getenv("MUSTER_RATE_LIMIT") != "" {
-		log.Warn("MUSTER_RATE_LIMIT is read but not enforced in this version: there is no limit")
-	}
 }
 
 // greet says where to go next: at the first start in full, later in a line.

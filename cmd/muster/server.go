@@ -110,17 +110,18 @@ func cannotListen(address string, err error) error {
 // in the store.
 func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	registry := tenants.NewRegistry(srv.store, time.Now, rand.Reader)
-	credentials := local.NewCredentials(srv.store, time.Now)
-	registry.Changed = credentials.ForgetConnector
+	gate := local.NewGate(srv.store, local.Options{Quota: srv.settings.quota, Now: time.Now})
+	registry.Changed = func(slug string) { gate.Forget(context.WithoutCancel(ctx), slug) }
 	people := directory.New(srv.store, directory.Options{Now: time.Now, Log: srv.log})
-	authenticator := tenants.NewAuthenticator(credentials, time.Now)
+	authenticator := tenants.NewAuthenticator(gate, time.Now)
 	used := newLastUsed(srv.store, srv.log)
 	authenticator.Used = used.saw
 
-	engine := gateway.NewEngine(srv.log)
+	engine := gateway.NewEngine(srv.log, srv.settings.proxies...)
 	gateway.New(gateway.Options{
 		Records:   people,
 		Auth:      authenticator,
+		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
 		Log:       srv.log,
 	}).Mount(engine)

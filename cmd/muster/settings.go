@@ -9,8 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/muster-scim/muster/tenants"
 )
 
 // settings are what the server is told, by flags or by the environment. Secrets can also come
@@ -25,12 +26,18 @@ type settings struct {
 	SecretKey       secret `env:"MUSTER_SECRET_KEY" help:"Signs and authenticates; made at the first start and kept in the database when left out." placeholder:"KEY"`
 	SecretKeyFile   string `env:"MUSTER_SECRET_KEY_FILE" help:"File with the secret key." placeholder:"FILE"`
 	InsecureHTTP    bool   `env:"MUSTER_INSECURE_HTTP" help:"Serve plain HTTP beyond this machine although nothing in front of it speaks TLS."`
-	RateLimit       string `env:"MUSTER_RATE_LIMIT" default:"50/s,200" help:"Default rate and burst per connector; not kept in this version." placeholder:"RATE"`
+	RateLimit       string `env:"MUSTER_RATE_LIMIT" default:"50/s,200" help:"Requests a second, and at once, of each connector that has no limits of its own; 0: no limit." placeholder:"RATE"`
+	Concurrency     int    `env:"MUSTER_CONCURRENCY" default:"8" help:"Requests in flight of each connector that has no limit of its own; 0: no limit." placeholder:"N"`
+	LimitShadow     bool   `env:"MUSTER_LIMIT_SHADOW" help:"Limits only report in the log what they would refuse."`
+	TrustedProxies  string `env:"MUSTER_TRUSTED_PROXIES" help:"Addresses or networks of proxies, with commas, that are believed when they say whom they forward for." placeholder:"LIST"`
 	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Not in this version." placeholder:"URL"`
 	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"Not in this version." placeholder:"FILE"`
 	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Not in this version." placeholder:"ADDR"`
 	LogLevel        string `env:"MUSTER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 	LogFormat       string `env:"MUSTER_LOG_FORMAT" default:"text" enum:"text,json" help:"How log lines are written: ${enum}."`
+
+	quota   tenants.Quota  // read from the three limits
+	proxies []netip.Prefix // read from TrustedProxies
 }
 
 const defaultDatabase = "sqlite://data/muster.db"
@@ -68,7 +75,7 @@ func (s *settings) complete() error {
 	if s.DatabaseURL == "" {
 		s.DatabaseURL = defaultDatabase
 	}
-	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkRate, s.checkAddress} {
+	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkLimits, s.checkAddress} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -124,13 +131,37 @@ func (s *settings) checkDatabase() error {
 	return errors.New("MUSTER_DATABASE_URL must be sqlite://path or postgres://user@host/database")
 }
 
-var ratePattern = regexp.MustCompile(`^(0|[0-9]+(\.[0-9]+)?/s,[0-9]+)$`)
-
-func (s *settings) checkRate() error {
-	if !ratePattern.MatchString(s.RateLimit) {
-		return fmt.Errorf("MUSTER_RATE_LIMIT is %q; write requests a second and a burst as 50/s,200, or 0 for none", s.RateLimit)
+// checkLimits reads the limits that connectors have by default, and whom a proxy may speak for.
+func (s *settings) checkLimits() error {
+	rate, err := tenants.ParseRate(s.RateLimit)
+	if err != nil {
+		return fmt.Errorf("MUSTER_RATE_LIMIT: %w", err)
+	}
+	if s.Concurrency < 0 {
+		return fmt.Errorf("MUSTER_CONCURRENCY is %d; write how many requests of one connector may be in flight, or 0 for no limit", s.Concurrency)
+	}
+	s.quota = tenants.DefaultQuota()
+	s.quota.Rate, s.quota.Concurrency, s.quota.Shadow = rate, s.Concurrency, s.LimitShadow
+	s.proxies = nil
+	for text := range strings.SplitSeq(s.TrustedProxies, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		proxy, err := parseNetwork(text)
+		if err != nil {
+			return fmt.Errorf("MUSTER_TRUSTED_PROXIES: %q is neither an address nor a network; write 10.0.0.7 or 10.0.0.0/24", text)
+		}
+		s.proxies = append(s.proxies, proxy)
 	}
 	return nil
+}
+
+// parseNetwork reads a network, or an address as the network of just that one.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
 }
 
 // checkAddress fills in the public URL and refuses to send tokens over a network in the clear.
@@ -225,8 +256,23 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	}
 	return table(t.out, nil, [][]string{
 		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
-		{"secret key", key}, {"rate limit", "none in this version"}, {"log", c.LogFormat + ", " + c.LogLevel},
+		{"secret key", key}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
 	})
+}
+
+// limitNames says which limits connectors have by default.
+func (s *settings) limitNames() string {
+	text := "none"
+	if !s.quota.Rate.None() {
+		text = s.quota.Rate.String()
+	}
+	if s.quota.Concurrency > 0 {
+		text += fmt.Sprintf(", %d in flight", s.quota.Concurrency)
+	}
+	if s.quota.Shadow {
+		text += " (only reported)"
+	}
+	return text
 }
 
 var errNoAdminToken = errors.New("with PostgreSQL the admin token must be given: set MUSTER_ADMIN_TOKEN, or MUSTER_ADMIN_TOKEN_FILE to a file with it")

@@ -136,7 +136,8 @@ func (c *simulateCmd) prepare(ctx context.Context, t *terminal, api *client) (co
 	return found, say(t, "Using connector %s of tenant %s (%s), in directory %s, with a token of its own for a day.", found.Slug, found.Tenant, found.Mode, found.Directory)
 }
 
-// makeConnector makes a live connector, and its tenant and directory if they are missing.
+// makeConnector makes a live connector, and its tenant and directory if they are missing. It has
+// no limits of rate: the IdP behind it is played here, as fast as the server goes.
 func makeConnector(ctx context.Context, api *client, tenantName, slug, kind, directory string, rules json.RawMessage) (made connector, err error) {
 	err = api.call(ctx, http.MethodPost, "/tenants", map[string]any{"name": tenantName}, nil)
 	if err != nil && !isProblem(err, http.StatusConflict) { // a tenant that is there is what we want
@@ -153,8 +154,11 @@ func makeConnector(ctx context.Context, api *client, tenantName, slug, kind, dir
 	if rules != nil {
 		body["rules"] = rules
 	}
-	err = api.call(ctx, http.MethodPost, "/connectors", body, &made)
-	return made, err
+	if err = api.call(ctx, http.MethodPost, "/connectors", body, &made); err != nil {
+		return made, err
+	}
+	unlimited := map[string]any{"limits": map[string]any{"rate": 0, "concurrency": 0}}
+	return made, api.call(ctx, http.MethodPatch, "/connectors/"+escape(made.Slug), unlimited, nil)
 }
 
 // idpHTTP is a client that keeps as many connections as it uses.

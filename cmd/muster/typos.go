@@ -35,7 +35,9 @@ func misspelt(environment []string) (said []string) {
 func knownVariables() []string {
 	names := []string{"MUSTER_URL", "MUSTER_TRANSCRIPTS"}
 	for field := range reflect.TypeFor[settings]().Fields() {
-		names = append(names, field.Tag.Get("env"))
+		if name := field.Tag.Get("env"); name != "" {
+			names = append(names, name)
+		}
 	}
 	return names
 }

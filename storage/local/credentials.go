@@ -1,6 +1,3 @@
-// Package local keeps what a single process may remember by itself: credentials that were looked
-// up a moment ago. It is never the truth: what it holds is at most ten seconds old, and what it
-// does not know it asks for.
 package local
 
 import (

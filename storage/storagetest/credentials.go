@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"testing"
@@ -35,8 +36,19 @@ func connectorsGoWithCredentials(t *testing.T, w tenantsWorld) {
 // authenticate presents a secret as an Authorization header.
 func (w tenantsWorld) authenticate(t *testing.T, slug, header string) (tenants.Principal, error) {
 	t.Helper()
-	return tenants.NewAuthenticator(w, time.Now).Authenticate(t.Context(), slug, []string{header})
+	caller := tenants.Caller{Slug: slug, Headers: []string{header}}
+	return tenants.NewAuthenticator(openGate{w}, time.Now).Authenticate(t.Context(), caller)
 }
+
+// openGate is a Gate without a memory or a limit.
+type openGate struct{ tenants.Lookup }
+
+func (g openGate) Enter(ctx context.Context, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
+	entry, err := g.Find(ctx, p.Key)
+	return entry, tenants.Allowance{}, err
+}
+func (openGate) Fail(context.Context, string, string) tenants.Allowance { return tenants.Allowance{} }
+func (openGate) Forget(context.Context, string)                         {}
 
 func credentialsAreFound(t *testing.T, w tenantsWorld) {
 	w.tenant(t, "acme")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -119,7 +120,7 @@ func connectorsReadBack(t *testing.T, w tenantsWorld) {
 	precedence := 7
 	want := tenants.NewConnector{
 		Tenant: "Acme", Name: "Ökta production", Slug: "acme-okta", Kind: "oneaccess", Mode: tenants.Live, Directory: "Main",
-		Settings:   tenants.Settings{Strict: true, Limits: tenants.Limits{Rate: 2.5, Members: 10}},
+		Settings:   tenants.Settings{Strict: true, Limits: tenants.Limits{Rate: new(2.5), Burst: new(0), Members: 10}},
 		Precedence: &precedence,
 	}
 	made, _, err := w.registry.CreateConnector(t.Context(), want)
@@ -139,7 +140,7 @@ func connectorsReadBack(t *testing.T, w tenantsWorld) {
 	if read.Name != want.Name || read.Kind != want.Kind || read.Mode != want.Mode || read.Precedence != 7 || read.Version != 1 || read.CreatedAt.IsZero() {
 		t.Errorf("read %+v", read)
 	}
-	if !read.Settings.Strict || read.Settings.Limits != want.Settings.Limits || !slices.Contains(read.Settings.Paths.Groups, "Organizations") {
+	if !read.Settings.Strict || !reflect.DeepEqual(read.Settings.Limits, want.Settings.Limits) || !slices.Contains(read.Settings.Paths.Groups, "Organizations") {
 		t.Errorf("settings %+v", read.Settings)
 	}
 	_, err = w.ConnectorBySlug(t.Context(), "other")
@@ -224,7 +225,7 @@ func connectorsAreListed(t *testing.T, w tenantsWorld) {
 func changesAreNarrow(t *testing.T, w tenantsWorld) {
 	w.tenant(t, "acme")
 	before, _, err := w.registry.CreateConnector(t.Context(), tenants.NewConnector{
-		Tenant: "acme", Slug: "a", Mode: tenants.Live, Settings: tenants.Settings{Limits: tenants.Limits{Burst: 5}}})
+		Tenant: "acme", Slug: "a", Mode: tenants.Live, Settings: tenants.Settings{Limits: tenants.Limits{Burst: new(5)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func changesAreNarrow(t *testing.T, w tenantsWorld) {
 	if after.Name != name || !after.Settings.Strict || after.Version != before.Version+1 {
 		t.Errorf("after the change: %+v", after)
 	}
-	if after.Settings.Limits.Burst != 5 || after.Mode != tenants.Live || after.Precedence != before.Precedence || after.TenantID != before.TenantID {
+	if *after.Settings.Limits.Burst != 5 || after.Mode != tenants.Live || after.Precedence != before.Precedence || after.TenantID != before.TenantID {
 		t.Errorf("the change touched more than it names: %+v", after)
 	}
 	same, err := w.UpdateConnector(t.Context(), "a", nil, tenants.ConnectorChange{Name: &name})

@@ -99,6 +99,7 @@ var transportClaims = []claim{
 		p.ask("GET /Users?startIndex=1&count=2", "", 200, "$.totalResults 0", "$.Resources []")
 		p.ask(`GET /Users?filter=userName eq "3f2c9a1e-2b7d-4c55-9a40-6f0d6b9f7f11"`, "", 200, "$.totalResults 0", "$.Resources []")
 	}},
+	{"14 too many requests are 429 with Retry-After, and none is half done", tooManyAre429},
 	{"15 text is UTF-8 and comes back as it was sent", func(p *probe) {
 		for i, name := range []string{"Åsa", "A\u030asa", "李", "🦊 fox", "e\u0301 é"} {
 			id := p.person(fmt.Sprint("text-", i), `"displayName":`+show(name), `"name":{"familyName":`+show(name)+`}`)
