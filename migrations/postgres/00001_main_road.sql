@@ -96,7 +96,7 @@ create table user_records (
 create unique index user_records_user_name on user_records (connector_id, user_name_key) where deleted_at is null;
 create index user_records_external_id on user_records (connector_id, external_id) where external_id is not null;
 create index user_records_employee_number on user_records (connector_id, employee_number) where employee_number is not null;
-create index user_records_list on user_records (connector_id, id) where deleted_at is null;
+create index user_records_list on user_records (connector_id, id) include (directory_id) where deleted_at is null;
 create index user_records_user on user_records (user_id) where user_id is not null;
 
 create table record_emails (
@@ -130,7 +130,7 @@ create table group_records (
 );
 create unique index group_records_display_name on group_records (connector_id, name_key) where deleted_at is null;
 create index group_records_external_id on group_records (connector_id, external_id) where external_id is not null;
-create index group_records_list on group_records (connector_id, id) where deleted_at is null;
+create index group_records_list on group_records (connector_id, id) include (directory_id) where deleted_at is null;
 create index group_records_view on group_records (directory_id, view_key) where view_key is not null;
 
 -- One row an edge. said: the IdP says so now; viewed: settling last accepted it.

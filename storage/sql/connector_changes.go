@@ -18,7 +18,7 @@ func (s *Store) UpdateConnector(ctx context.Context, slug string, match func(int
 		return tenants.Connector{}, err
 	}
 	var after tenants.Connector
-	err = s.write(ctx, scope{directory: before.DirectoryID, connector: before.ID}, func(t *tx) error {
+	err = s.write(ctx, inDirectory(before.DirectoryID, before.ID), func(t *tx) error {
 		t.lockDirectory(before.DirectoryID, true)
 		db, err := t.gorm()
 		if err != nil {
@@ -103,18 +103,24 @@ func (s *Store) DeleteConnector(ctx context.Context, slug string) error {
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, scope{directory: c.DirectoryID, connector: c.ID}, func(t *tx) error {
+	err = s.write(ctx, ofDirectory(c.DirectoryID), func(t *tx) error {
 		t.lockDirectory(c.DirectoryID, true)
 		var holds bool
+		var held int
 		t.query(func(r row) error { return r.Scan(&holds) },
 			`select exists (select 1 from user_records where connector_id = ? and deleted_at is null)
 			or exists (select 1 from group_records where connector_id = ? and deleted_at is null)`, c.ID, c.ID)
+		t.query(func(r row) error { return r.Scan(&held) }, "select count(*) from holds where connector_id = ? and state = 'held'", c.ID)
 		if err := t.flush(); err != nil {
 			return err
 		}
 		if holds {
 			return &tenants.Problem{Kind: tenants.ErrNotEmpty, Code: tenants.CodeConnectorNotEmpty,
 				Detail: fmt.Sprintf("connector %q still holds records; retire it first", slug)}
+		}
+		if held > 0 {
+			return &tenants.Problem{Kind: tenants.ErrNotEmpty, Code: tenants.CodeHoldsOpen,
+				Detail: fmt.Sprintf("%d changes of connector %q are held: apply or discard them first", held, slug)}
 		}
 		var deleted int64
 		t.dropConnector(c.ID, &deleted)
@@ -148,6 +154,14 @@ func (t *tx) dropConnector(id uuid.UUID, deleted *int64) {
 		"delete from user_records where connector_id = ?",
 		"delete from settle_queue where connector_id = ?",
 		"delete from credentials where connector_id = ?",
+		"delete from plan_changes where connector_id = ?",
+		"delete from plan_users where connector_id = ?",
+		"delete from holds where connector_id = ?",
+		"delete from losses where connector_id = ?",
+		"delete from connector_sizes where connector_id = ?",
+		"delete from expected_changes where connector_id = ?",
+		"delete from plans where connector_id = ?",
+		"delete from rule_versions where connector_id = ?",
 	} {
 		t.exec(nil, statement, id)
 	}

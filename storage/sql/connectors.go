@@ -65,8 +65,12 @@ func (n namedConnector) connector() (tenants.Connector, error) {
 }
 
 // ConnectorBySlug implements tenants.Store.
-func (s *Store) ConnectorBySlug(ctx context.Context, slug string) (tenants.Connector, error) {
-	return connectorBySlug(s.ormRead.WithContext(ctx), slug)
+func (s *Store) ConnectorBySlug(ctx context.Context, slug string) (c tenants.Connector, err error) {
+	err = s.look(ctx, func(db *gorm.DB) error {
+		c, err = connectorBySlug(db, slug)
+		return err
+	})
+	return c, err
 }
 
 func connectorBySlug(db *gorm.DB, slug string) (tenants.Connector, error) {
@@ -87,18 +91,21 @@ func unknownConnector(slug string) error {
 
 // Connectors implements tenants.Store.
 func (s *Store) Connectors(ctx context.Context, f tenants.ConnectorFilter) ([]tenants.Connector, error) {
-	db := connectorsOf(s.ormRead.WithContext(ctx)).Where("c.slug > ?", f.After)
-	if f.Tenant != "" {
-		db = db.Where("t.name_key = ?", canonical.Key(f.Tenant))
-	}
-	if f.Directory != "" {
-		db = db.Where("d.name_key = ?", canonical.Key(f.Directory))
-	}
-	if f.Limit > 0 {
-		db = db.Limit(f.Limit)
-	}
 	var rows []namedConnector
-	if err := db.Order("c.slug").Find(&rows).Error; err != nil {
+	err := s.look(ctx, func(db *gorm.DB) error {
+		db = connectorsOf(db).Where("c.slug > ?", f.After)
+		if f.Tenant != "" {
+			db = db.Where("t.name_key = ?", canonical.Key(f.Tenant))
+		}
+		if f.Directory != "" {
+			db = db.Where("d.name_key = ?", canonical.Key(f.Directory))
+		}
+		if f.Limit > 0 {
+			db = db.Limit(f.Limit)
+		}
+		return db.Order("c.slug").Find(&rows).Error
+	})
+	if err != nil {
 		return nil, fmt.Errorf("listing connectors: %w", err)
 	}
 	all := make([]tenants.Connector, len(rows))
@@ -121,7 +128,7 @@ func (s *Store) CreateConnector(ctx context.Context, n tenants.NewConnector) (te
 		return tenants.Connector{}, err
 	}
 	var made tenants.Connector
-	err = s.write(ctx, scope{directory: row.DirectoryID, connector: row.ID}, func(t *tx) error {
+	err = s.write(ctx, ofDirectory(row.DirectoryID), func(t *tx) error {
 		t.changeDirectory(row.DirectoryID)
 		if err := t.placeConnector(&row, n.Precedence); err != nil {
 			return err
@@ -133,6 +140,7 @@ func (s *Store) CreateConnector(ctx context.Context, n tenants.NewConnector) (te
 		if err := db.Create(&row).Error; err != nil {
 			return takenOr(err, tenants.CodeSlugTaken, "slug", fmt.Sprintf("the slug %q is taken by another connector; choose another one", n.Slug))
 		}
+		t.addVersion(row.ID, row.DirectoryID, tenants.ActorOf(ctx).ID, "", uuid.Nil)
 		for _, c := range n.Credentials {
 			if _, err := t.addCredential(db, row.ID, c); err != nil {
 				return err
@@ -152,23 +160,28 @@ func (s *Store) CreateConnector(ctx context.Context, n tenants.NewConnector) (te
 // newConnectorRow resolves the names of what a connector will belong to. Tenants and directories
 // keep their ids, so this may happen before the transaction, which needs the directory's lock first.
 func (s *Store) newConnectorRow(ctx context.Context, n tenants.NewConnector) (connectorRow, error) {
-	db := s.ormRead.WithContext(ctx)
 	var tenant tenantRow
-	err := db.Where("name_key = ?", canonical.Key(n.Tenant)).Take(&tenant).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return connectorRow{}, unknownTenant(n.Tenant)
-	}
-	if err != nil {
-		return connectorRow{}, fmt.Errorf("reading tenant %q: %w", n.Tenant, err)
-	}
 	var directory struct{ ID uuid.UUID }
-	err = db.Table("directories").Select("id").Where("name_key = ?", canonical.Key(n.Directory)).Take(&directory).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return connectorRow{}, &tenants.Problem{Kind: tenants.ErrUnknown, Code: tenants.CodeDirectoryUnknown, Field: "directory",
-			Detail: fmt.Sprintf("there is no directory called %q", n.Directory)}
-	}
+	err := s.look(ctx, func(db *gorm.DB) error {
+		err := db.Where("name_key = ?", canonical.Key(n.Tenant)).Take(&tenant).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return unknownTenant(n.Tenant)
+		}
+		if err != nil {
+			return fmt.Errorf("reading tenant %q: %w", n.Tenant, err)
+		}
+		err = db.Table("directories").Select("id").Where("name_key = ?", canonical.Key(n.Directory)).Take(&directory).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return &tenants.Problem{Kind: tenants.ErrUnknown, Code: tenants.CodeDirectoryUnknown, Field: "directory",
+				Detail: fmt.Sprintf("there is no directory called %q", n.Directory)}
+		}
+		if err != nil {
+			return fmt.Errorf("reading directory %q: %w", n.Directory, err)
+		}
+		return nil
+	})
 	if err != nil {
-		return connectorRow{}, fmt.Errorf("reading directory %q: %w", n.Directory, err)
+		return connectorRow{}, err
 	}
 	settings, err := json.Marshal(n.Settings)
 	if err != nil {

@@ -3,7 +3,6 @@ package sql
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -48,30 +47,30 @@ func maybeTime(n *int64) time.Time {
 	return fromMicros(*n)
 }
 
-// Find implements tenants.Lookup: by the unique index over look-up keys.
+// Find implements tenants.Lookup: by the unique index over look-up keys, in one round trip.
 func (s *Store) Find(ctx context.Context, key string) (tenants.Entry, error) {
-	var found credentialRow
-	db := s.ormRead.WithContext(ctx)
-	err := db.Where("lookup_key = ?", key).Take(&found).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return tenants.Entry{}, tenants.ErrUnknown
-	}
+	var k credentialRow
+	var c namedConnector
+	err := s.read(ctx, everyConnector, func(t *tx) error { // who calls is what it finds out
+		t.query(func(r row) error {
+			return r.Scan(&k.ID, &k.ConnectorID, &k.Name, &k.Kind, &k.Hash, &k.Username, &k.Hint, &k.ReadOnly, &k.ExpiresAt, &k.LastUsedAt, &k.CreatedAt,
+				&c.Row.ID, &c.Row.TenantID, &c.Row.DirectoryID, &c.Row.Slug, &c.Row.Name, &c.Row.Kind, &c.Row.Mode, &c.Row.Precedence, &c.Row.Settings,
+				&c.Row.CreatedAt, &c.Row.UpdatedAt, &c.Row.Version, &c.Tenant, &c.Directory)
+		}, `select k.id, k.connector_id, k.name, k.kind, k.hash, k.username, k.hint, k.read_only, k.expires_at, k.last_used_at, k.created_at,
+			`+connectorColumns+" from credentials k join connectors c on c.id = k.connector_id "+connectorNames+" where k.lookup_key = ?", key)
+		return nil
+	})
 	if err != nil {
 		return tenants.Entry{}, fmt.Errorf("reading a credential: %w", err)
 	}
-	var row namedConnector
-	err = connectorsOf(db).Where("c.id = ?", found.ConnectorID).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) { // deleted between the two reads
+	if k.ID == uuid.Nil {
 		return tenants.Entry{}, tenants.ErrUnknown
 	}
-	if err != nil {
-		return tenants.Entry{}, fmt.Errorf("reading a credential's connector: %w", err)
+	entry := tenants.Entry{Credential: k.credential()}
+	if copy(entry.Hash[:], k.Hash) != len(entry.Hash) || bytes.Equal(entry.Hash[:], make([]byte, len(entry.Hash))) {
+		return tenants.Entry{}, fmt.Errorf("credential %s has a broken hash", k.ID)
 	}
-	entry := tenants.Entry{Credential: found.credential()}
-	if copy(entry.Hash[:], found.Hash) != len(entry.Hash) || bytes.Equal(entry.Hash[:], make([]byte, len(entry.Hash))) {
-		return tenants.Entry{}, fmt.Errorf("credential %s has a broken hash", found.ID)
-	}
-	entry.Connector, err = row.connector()
+	entry.Connector, err = c.connector()
 	return entry, err
 }
 
@@ -114,7 +113,10 @@ func (s *Store) Credentials(ctx context.Context, slug string) ([]tenants.Credent
 		return nil, err
 	}
 	var rows []credentialRow
-	if err := s.ormRead.WithContext(ctx).Where("connector_id = ?", connector.ID).Order("id").Find(&rows).Error; err != nil {
+	err = s.look(ctx, func(db *gorm.DB) error {
+		return db.Where("connector_id = ?", connector.ID).Order("id").Find(&rows).Error
+	})
+	if err != nil {
 		return nil, fmt.Errorf("listing the credentials of connector %s: %w", slug, err)
 	}
 	all := make([]tenants.Credential, len(rows))
@@ -149,7 +151,7 @@ func (s *Store) changeCredentials(ctx context.Context, slug string, f func(*tx, 
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, scope{directory: connector.DirectoryID, connector: connector.ID}, func(t *tx) error {
+	return s.write(ctx, inDirectory(connector.DirectoryID, connector.ID), func(t *tx) error {
 		db, err := t.gorm()
 		if err != nil {
 			return err
@@ -166,7 +168,7 @@ func (s *Store) TouchCredentials(ctx context.Context, used map[uuid.UUID]time.Ti
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	err := s.write(ctx, scope{}, func(t *tx) error {
+	err := s.write(ctx, everyConnector, func(t *tx) error {
 		for _, id := range ids {
 			at := micros(used[id])
 			t.exec(nil, "update credentials set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)", at, id, at)

@@ -63,7 +63,7 @@ func (s *Store) translate(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, errAgain) {
+	if errors.Is(err, errAgain) || errors.Is(err, errForced) {
 		return &unavailableError{fmt.Errorf("gave up after %d tries: %w", writeTries, err)}
 	}
 	var done *duplicateError

@@ -23,7 +23,7 @@ func (s *Store) Conflicts(ctx context.Context, id uuid.UUID, l directory.Listing
 	if p.after != nil {
 		after = p.after.ID
 	}
-	err = s.read(ctx, scope{directory: id}, func(t *tx) error {
+	err = s.read(ctx, ofDirectory(id), func(t *tx) error {
 		t.query(func(r row) error { return r.Scan(&result.Total) },
 			"select count(*) from conflicts where directory_id = ? and decision is null", id)
 		t.query(func(r row) error {
@@ -55,7 +55,7 @@ func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.
 	if err != nil {
 		return result, err
 	}
-	err = s.read(ctx, scope{connector: q.ConnectorID}, func(t *tx) error {
+	err = s.read(ctx, everyConnector, func(t *tx) error {
 		where := t.eventsOf(q)
 		if p.after != nil && p.after.Key != nil {
 			seq, err := strconv.ParseInt(*p.after.Key, 10, 64)

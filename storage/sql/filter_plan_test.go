@@ -7,15 +7,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/storage/storagetest/pgtest"
 )
 
 // TestHotFiltersUseTheirIndex reads the plans of the filters that identity providers send in
 // every cycle, on a connector of 4,000 users and 400 groups: none of them may walk the table.
 func TestHotFiltersUseTheirIndex(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, store *Store) {
+	onBothAsOwner(t, func(t *testing.T, store *Store) {
 		w := &world{connector: uuid.New(), directory: uuid.New()}
-		crowd(t, store, w)
+		crowd(t, store, w) // only a table's owner may analyze it
+		if p, ok := store.db.(*postgres); ok {
+			store = open(t, pgtest.AsRole(t, p.pool.Config().ConnString(), appRole)) // policies may spoil plans
+		}
 		const id = "019a0000-0000-7000-8000-000000000042"
 		for _, c := range []struct {
 			s      side

@@ -33,7 +33,7 @@ func (s *Store) loadIndexes(ctx context.Context) error {
 		columns             []string
 	}
 	var all []*index
-	err := s.transaction(ctx, scope{}, true, func(t *tx) error {
+	err := s.read(ctx, noConnector, func(t *tx) error {
 		t.query(func(r row) error {
 			var x index
 			var column string

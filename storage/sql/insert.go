@@ -203,7 +203,7 @@ func (t *tx) readTypes() (map[string]string, error) {
 	if t.session != nil {
 		return types, t.session.run(t.ctx, t.scope, []statement{read}, false, false)
 	}
-	return types, t.store.transaction(t.ctx, t.scope, true, func(own *tx) error {
+	return types, t.store.read(t.ctx, noConnector, func(own *tx) error {
 		own.queue = append(own.queue, read)
 		return nil
 	})

@@ -121,11 +121,8 @@ func (s *Store) scimPage(ctx context.Context, l listing, q scim.Query) (page, er
 // cursorPage is the page behind a cursor; an empty one leads to the first.
 func (s *Store) cursorPage(ctx context.Context, l listing, cursor string, limit int) (page, error) {
 	p := page{limit: limit, cursor: true}
-	if cursor == "" {
-		return p, nil
-	}
-	secret, err := s.cursorKey(ctx)
-	if err != nil {
+	secret, err := s.cursorKey(ctx) // now: whoever has a connection already must not wait for another
+	if err != nil || cursor == "" {
 		return p, err
 	}
 	at, err := l.position(secret, s.now(), cursor)

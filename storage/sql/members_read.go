@@ -54,7 +54,7 @@ func (s *Store) Members(ctx context.Context, connector, group uuid.UUID) iter.Se
 }
 
 func (s *Store) membersAfter(ctx context.Context, connector, group, after uuid.UUID) (page []scim.Member, last uuid.UUID, err error) {
-	err = s.read(ctx, scope{connector: connector}, func(t *tx) error {
+	err = s.read(ctx, ofConnector(connector), func(t *tx) error {
 		t.query(func(r row) error {
 			var m scim.Member
 			err := r.Scan(&last, &m.Kind, &m.Display)
@@ -70,7 +70,7 @@ func (s *Store) membersAfter(ctx context.Context, connector, group, after uuid.U
 }
 
 func (s *Store) unresolvedAfter(ctx context.Context, connector, group uuid.UUID, after string) (page []scim.Member, err error) {
-	err = s.read(ctx, scope{connector: connector}, func(t *tx) error {
+	err = s.read(ctx, ofConnector(connector), func(t *tx) error {
 		t.query(func(r row) error {
 			var m scim.Member
 			err := r.Scan(&m.Value)
@@ -90,7 +90,7 @@ func (s *Store) MembersOf(ctx context.Context, connector uuid.UUID, groups []uui
 	if len(groups) == 0 {
 		return members, nil
 	}
-	err := s.read(ctx, scope{connector: connector}, func(t *tx) error {
+	err := s.read(ctx, ofConnector(connector), func(t *tx) error {
 		condition, ids := t.oneOf("group_record_id", groups)
 		t.query(func(r row) error {
 			var group, id uuid.UUID

@@ -3,97 +3,126 @@ package sql
 import (
 	"context"
 	stdsql "database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"math/rand/v2"
+	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/muster-scim/muster/migrations"
 )
 
-// How long migrations may take: statements as long as they need, a lock on a table not so long
-// that everybody queues behind it, another replica's migration five minutes.
+// pgMigrationParams are what migrations run with: statements take as long as they need, a lock on
+// a table not so long that everybody queues behind it, and the row policies let everything
+// through, so that a migration may change rows.
 var pgMigrationParams = map[string]string{
 	"statement_timeout":                   "0",
 	"lock_timeout":                        "30000",
 	"idle_in_transaction_session_timeout": "0",
+	"app.reach":                           everythingText,
 }
 
-const (
-	migrationPollSeconds = 1
-	migrationPolls       = 300
-)
-
-// Migrate brings the schema up to this program's version. Replicas that start together are
-// safe: one migrates, the others wait for it. A schema newer than the program is an error.
+// Migrate brings the schema up to this program's version, or further if it is there already; see
+// servable. Any number of processes may call it at once: one migrates, the others wait for it,
+// up to five minutes. Each migration is one transaction: killed anywhere, it is done again.
 func (s *Store) Migrate(ctx context.Context) error {
-	return s.withMigrations(func(p *goose.Provider) error {
-		done, err := p.Up(ctx) // first: it takes the lock before it looks
-		if err != nil {
-			return fmt.Errorf("migrating the database: %w", err)
-		}
-		for _, m := range done {
-			s.log.InfoContext(ctx, "migrated the database", "version", m.Source.Version, "took", m.Duration)
-		}
-		current, target, err := p.GetVersions(ctx)
-		if err != nil {
-			return fmt.Errorf("reading the schema's version: %w", err)
-		}
-		if current > target {
-			return fmt.Errorf("the database has schema version %d, this program knows only up to %d: start a newer Muster", current, target)
-		}
-		return nil
-	})
-}
-
-// Version is the schema's version; 0 is an empty database.
-func (s *Store) Version(ctx context.Context) (version int64, err error) {
-	err = s.withMigrations(func(p *goose.Provider) error {
-		version, err = p.GetDBVersion(ctx)
+	version, err := s.Version(ctx)
+	if err != nil {
 		return err
-	})
-	return version, err
-}
-
-// NeedsMigration says whether Migrate has anything to do.
-func (s *Store) NeedsMigration(ctx context.Context) (pending bool, err error) {
-	err = s.withMigrations(func(p *goose.Provider) error {
-		pending, err = p.HasPending(ctx)
-		return err
-	})
-	return pending, err
-}
-
-func (s *Store) withMigrations(f func(*goose.Provider) error) error {
-	var provider *goose.Provider
-	var err error
-	switch db := s.db.(type) {
-	case *postgres:
-		var own *stdsql.DB // with its own patience, see pgMigrationParams
-		own, provider, err = db.migrations()
-		if own != nil {
-			defer own.Close()
-		}
-	case *sqlite:
-		provider, err = goose.NewProvider(goose.DialectSQLite3, db.writer, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
 	}
+	if version < migrations.Newest() {
+		err = s.migrateUp(ctx, s.migrationFiles())
+	}
+	if err != nil {
+		return err
+	}
+	return s.servable(ctx)
+}
+
+// migrateUp runs what of files the database has not seen.
+func (s *Store) migrateUp(ctx context.Context, files fs.FS) error {
+	provider, done, err := s.migrator(files)
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}
-	return f(provider)
+	defer done()
+	ran, err := provider.Up(ctx)
+	if pgCode(err) == pgInsufficientPrivilege {
+		return fmt.Errorf(`this database role may not change the schema: let the tables' owner run "muster migrate" first: %w`, err)
+	}
+	if err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	for _, m := range ran {
+		s.log.InfoContext(ctx, "migrated the database", "version", m.Source.Version, "took", m.Duration)
+	}
+	return nil
 }
 
-func (p *postgres) migrations() (*stdsql.DB, *goose.Provider, error) {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(migrationPollSeconds, migrationPolls))
-	if err != nil {
-		return nil, nil, err
+// migrator prepares the migrations; done gives back what it took.
+func (s *Store) migrator(files fs.FS) (provider *goose.Provider, done func(), err error) {
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	p, ok := s.db.(*postgres)
+	if !ok {
+		provider, err = goose.NewProvider(goose.DialectSQLite3, s.db.(*sqlite).writer, files, options...)
+		return provider, func() {}, err
+	}
+	if p.local != nil {
+		return nil, nil, errors.New("migrations need a session of their own, which a pooler in transaction mode has not: run \"muster migrate\" with the server's own address")
 	}
 	config := p.pool.Config().ConnConfig.Copy()
 	maps.Copy(config.RuntimeParams, pgMigrationParams)
 	db := stdlib.OpenDB(*config)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Postgres(),
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
-	return db, provider, err
+	provider, err = goose.NewProvider(goose.DialectPostgres, db, files, append(options, goose.WithLocker(&migrationLock{}))...)
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return provider, func() { db.Close() }, nil
 }
+
+// migrationLock lets one process migrate at a time: an advisory lock, held by a transaction that
+// does nothing else. It ends with its connection, however that ends. Those that wait ask again
+// and again instead of waiting in the database, where their statement would hold up a migration
+// that builds an index concurrently.
+type migrationLock struct{ tx *stdsql.Tx }
+
+const (
+	lockOfMigrations  = "migrations"
+	migrationPoll     = 50 * time.Millisecond
+	migrationPatience = 5 * time.Minute
+)
+
+// Lock implements goose's lock.Locker.
+func (l *migrationLock) Lock(ctx context.Context, db *stdsql.DB) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, migrationPatience, errors.New("another process has been migrating for five minutes; look what it does, then try again"))
+	defer cancel()
+	for {
+		// Its context must not be this one, which ends before the lock does.
+		tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+		if err != nil {
+			return err
+		}
+		var got bool
+		if err := tx.QueryRowContext(ctx, "select pg_try_advisory_xact_lock($1)", lockHash(lockOfMigrations)).Scan(&got); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		if got {
+			l.tx = tx
+			return nil
+		}
+		if err := tx.Rollback(); err != nil {
+			return err
+		}
+		if sleep(ctx, migrationPoll+rand.N(migrationPoll)) != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Unlock implements goose's lock.Locker.
+func (l *migrationLock) Unlock(context.Context, *stdsql.DB) error { return l.tx.Rollback() }

@@ -25,17 +25,26 @@ type Options struct {
 	Now func() time.Time // default: time.Now
 	// SecretKey is what keys are derived from. Default: keys are made and kept in the database.
 	SecretKey []byte
+	// Connections is how many PostgreSQL connections may be open at once. Default: what the URL's
+	// pool_max_conns says, else 20.
+	Connections int
+	// StatementTimeout ends a statement on PostgreSQL. Default: what the URL's statement_timeout
+	// says, else 5 s.
+	StatementTimeout time.Duration
+	// ForceRetries, for tests, is the share of transactions, from 0 up to below 1, that fail as if
+	// the database had asked for another try. See forced.go.
+	ForceRetries float64
 }
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	db  backend
-	orm *gorm.DB // over the handle for writes; reads outside a transaction take ormRead
-	// ormRead reads what is committed. On PostgreSQL it is orm.
-	ormRead *gorm.DB
-	log     *slog.Logger
-	now     func() time.Time
-	secret  []byte
+	db     backend
+	orm    *gorm.DB // for transactions, see tx.gorm
+	log    *slog.Logger
+	now    func() time.Time
+	secret []byte
+
+	forceRetries float64
 
 	indexes sync.Map // SQLite's "table.column, table.column" → index name
 	keys    sync.Map // name in table deployment → value
@@ -54,6 +63,8 @@ type backend interface {
 	// lost says that the connection failed and the server is known to have committed nothing
 	// of a transaction whose commit had not been sent.
 	lost(err error) bool
+	// crowded says that a lock was not to be had in time.
+	crowded(err error) bool
 	// exhausted says that the database lacks time, connections or space for the statement.
 	exhausted(err error) bool
 	ping(ctx context.Context) error
@@ -70,7 +81,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	case strings.HasPrefix(url, sqliteScheme):
 		err = s.openSQLite(ctx, url)
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
-		err = s.openPostgres(ctx, url)
+		err = s.openPostgres(ctx, url, o)
 	default:
 		err = errors.New("the database URL must begin with sqlite:// or postgres://")
 	}
@@ -81,7 +92,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 }
 
 func newStore(o Options) *Store {
-	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey}
+	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey, forceRetries: o.ForceRetries}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -99,7 +110,11 @@ func (s *Store) Close() error { return s.db.close() }
 
 // isPostgres says which of the two databases is behind s.
 func (s *Store) isPostgres() bool {
-	_, ok := s.db.(*postgres)
+	db := s.db
+	if trial, ok := db.(trialBackend); ok {
+		db = trial.backend
+	}
+	_, ok := db.(*postgres)
 	return ok
 }
 

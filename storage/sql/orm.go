@@ -17,27 +17,14 @@ import (
 // would cost data here and are not used: conditions inline in First, Find and Delete; structs as
 // conditions; Save. Updates name their columns in a map, conditions are SQL with ?.
 
-// openORM opens gorm over the Store's own handles.
-func (s *Store) openORM(writer, reader *stdsql.DB) error {
-	var err error
-	if s.orm, err = s.newORM(writer); err != nil {
-		return fmt.Errorf("opening gorm: %w", err)
-	}
-	s.ormRead = s.orm
-	if reader != writer {
-		if s.ormRead, err = s.newORM(reader); err != nil {
-			return fmt.Errorf("opening gorm for reads: %w", err)
-		}
-	}
-	return nil
-}
-
-func (s *Store) newORM(db *stdsql.DB) (*gorm.DB, error) {
+// openORM opens gorm over the Store's own handle. It is used inside transactions only, which give
+// it their connection: the row policies go by what a transaction says at its begin.
+func (s *Store) openORM(db *stdsql.DB) (err error) {
 	var dialect gorm.Dialector = &gormsqlite.Dialector{Conn: db}
 	if s.isPostgres() {
 		dialect = gormpostgres.New(gormpostgres.Config{Conn: db})
 	}
-	return gorm.Open(dialect, &gorm.Config{
+	s.orm, err = gorm.Open(dialect, &gorm.Config{
 		SkipDefaultTransaction: true, // transactions are ours
 		PrepareStmt:            false,
 		TranslateError:         true,
@@ -45,6 +32,10 @@ func (s *Store) newORM(db *stdsql.DB) (*gorm.DB, error) {
 		Logger:                 ormLogger{s.log},
 		NowFunc:                func() time.Time { return s.now() },
 	})
+	if err != nil {
+		return fmt.Errorf("opening gorm: %w", err)
+	}
+	return nil
 }
 
 // gorm is gorm inside the transaction. What is queued is sent first, so that both see the
@@ -53,16 +44,20 @@ func (t *tx) gorm() (*gorm.DB, error) {
 	if err := t.flush(); err != nil {
 		return nil, err
 	}
-	var conn *stdsql.Conn
-	switch session := t.session.(type) {
-	case *pgSession:
-		conn = session.conn
-	case *sqliteSession:
-		conn = session.conn
-	}
 	db := t.store.orm.WithContext(t.ctx)
-	db.Statement.ConnPool = conn
+	db.Statement.ConnPool = t.session.connection()
 	return db, nil
+}
+
+// look runs f with gorm in one read-only transaction over the whole deployment.
+func (s *Store) look(ctx context.Context, f func(*gorm.DB) error) error {
+	return s.read(ctx, everyConnector, func(t *tx) error {
+		db, err := t.gorm()
+		if err != nil {
+			return err
+		}
+		return f(db)
+	})
 }
 
 // ormLogger writes gorm's own complaints into the log, and statements that are slow, without

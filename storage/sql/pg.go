@@ -5,12 +5,9 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -19,54 +16,16 @@ import (
 // transaction takes its connection through database/sql, so that gorm can work in it too, and
 // sends its batches on the pgx connection underneath.
 type postgres struct {
-	pool *pgxpool.Pool
-	db   *stdsql.DB // over pool
+	pool  *pgxpool.Pool
+	db    *stdsql.DB // over pool
+	local []setting  // what a connection through a pooler cannot keep, each transaction sets
+	scope string     // the statement behind every begin: the scope, and local
 }
 
-// Defaults of a connection and of the pool; the URL may set its own.
-var pgDefaults = map[string]string{
-	"statement_timeout":                   "5000",
-	"lock_timeout":                        "2000",
-	"idle_in_transaction_session_timeout": "10000",
-	"application_name":                    "muster",
-}
+const pgRollbackTimeout = 2 * time.Second
 
-const (
-	pgConnections     = 20
-	pgConnectionLife  = 30 * time.Minute
-	pgRollbackTimeout = 2 * time.Second
-)
-
-func pgConfig(url string) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("the PostgreSQL URL cannot be read; it looks like postgres://user@host:5432/database?sslmode=verify-full")
-	}
-	params := config.ConnConfig.RuntimeParams
-	for name, value := range pgDefaults {
-		if _, ok := params[name]; !ok {
-			params[name] = value
-		}
-	}
-	// Acknowledged means durable: weaker settings of the server or the role do not count.
-	if params["synchronous_commit"] != "remote_apply" {
-		params["synchronous_commit"] = "on"
-	}
-	params["timezone"] = "UTC"
-	if config.ConnConfig.ValidateConnect == nil { // target_session_attrs: never a read-only stand-by
-		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	}
-	if !strings.Contains(url, "pool_max_conns=") {
-		config.MaxConns = pgConnections
-	}
-	if !strings.Contains(url, "pool_max_conn_lifetime=") {
-		config.MaxConnLifetime = pgConnectionLife
-	}
-	return config, nil
-}
-
-func (s *Store) openPostgres(ctx context.Context, url string) error {
-	config, err := pgConfig(url)
+func (s *Store) openPostgres(ctx context.Context, url string, o Options) error {
+	config, err := pgConfig(url, o)
 	if err != nil {
 		return err
 	}
@@ -74,17 +33,21 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 }
 
 func (s *Store) openPool(ctx context.Context, config *pgxpool.Config) error {
+	local, err := throughPooler(config)
+	if err != nil {
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("making the PostgreSQL pool: %w", err)
 	}
-	p := &postgres{pool: pool, db: stdlib.OpenDBFromPool(pool)}
+	p := &postgres{pool: pool, db: stdlib.OpenDBFromPool(pool), local: local, scope: setScope(local)}
 	if err := p.ping(ctx); err != nil {
 		p.close()
 		return fmt.Errorf("connecting to PostgreSQL: %w", err)
 	}
 	s.db = p
-	if err := s.openORM(p.db, p.db); err != nil {
+	if err := s.openORM(p.db); err != nil {
 		p.close()
 		return err
 	}
@@ -104,11 +67,12 @@ func (p *postgres) session(ctx context.Context, readOnly bool) (session, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &pgSession{conn: conn, readOnly: readOnly}, nil
+	return &pgSession{postgres: p, conn: conn, readOnly: readOnly}, nil
 }
 
 // pgSession is one transaction on PostgreSQL.
 type pgSession struct {
+	postgres *postgres
 	conn     *stdsql.Conn
 	readOnly bool
 }
@@ -116,7 +80,6 @@ type pgSession struct {
 const (
 	pgBegin     = "begin"
 	pgBeginRead = "begin isolation level repeatable read read only"
-	pgSetScope  = "select set_config('app.directory', $1, true), set_config('app.connector', $2, true)"
 	pgCommit    = "commit"
 )
 
@@ -131,7 +94,7 @@ func (p *pgSession) run(ctx context.Context, sc scope, statements []statement, f
 			begin = pgBeginRead
 		}
 		batch.Queue(begin)
-		batch.Queue(pgSetScope, scopeText(sc.directory), scopeText(sc.connector))
+		batch.Queue(p.postgres.scope, p.postgres.scopeArguments(sc)...)
 	}
 	for _, st := range statements {
 		batch.Queue(toNumbered(st.sql), pgArguments(st.args)...)
@@ -230,6 +193,8 @@ func (p *pgSession) rollback() {
 
 func (p *pgSession) release() { _ = p.conn.Close() }
 
+func (p *pgSession) connection() *stdsql.Conn { return p.conn }
+
 // onConn runs f on the pgx connection behind the session.
 func (p *pgSession) onConn(f func(*pgx.Conn) error) error {
 	return p.conn.Raw(func(driver any) error {
@@ -239,12 +204,4 @@ func (p *pgSession) onConn(f func(*pgx.Conn) error) error {
 		}
 		return f(conn.Conn())
 	})
-}
-
-// scopeText is the id as the row policies compare it; empty for none.
-func scopeText(id uuid.UUID) string {
-	if id == uuid.Nil {
-		return ""
-	}
-	return id.String()
 }

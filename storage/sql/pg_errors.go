@@ -23,18 +23,20 @@ func commitIsOpen(conn *pgx.Conn, err error) bool {
 
 // SQLSTATE codes this package acts on.
 const (
-	pgUniqueViolation      = "23505"
-	pgForeignKeyViolation  = "23503"
-	pgSerializationFailure = "40001"
-	pgDeadlock             = "40P01"
-	pgAdminShutdown        = "57P01"
-	pgCrashShutdown        = "57P02"
-	pgCannotConnectNow     = "57P03"
-	pgCachedPlan           = "0A000" // "cached plan must not change result type", after a migration
-	pgNoSuchPrepared       = "26000"
-	pgReadOnlyTransaction  = "25006" // the server became a stand-by under us
-	pgQueryCanceled        = "57014" // statement_timeout
-	pgLockNotAvailable     = "55P03" // lock_timeout
+	pgUniqueViolation       = "23505"
+	pgForeignKeyViolation   = "23503"
+	pgInsufficientPrivilege = "42501"
+	pgSerializationFailure  = "40001"
+	pgDeadlock              = "40P01"
+	pgAdminShutdown         = "57P01"
+	pgCrashShutdown         = "57P02"
+	pgCannotConnectNow      = "57P03"
+	pgCachedPlan            = "0A000" // "cached plan must not change result type", after a migration
+	pgNoSuchPrepared        = "26000"
+	pgReadOnlyTransaction   = "25006" // the server became a stand-by under us
+	pgIdleInTransaction     = "25P03" // idle_in_transaction_session_timeout: rolled back, and the connection is gone
+	pgQueryCanceled         = "57014" // statement_timeout
+	pgLockNotAvailable      = "55P03" // lock_timeout
 )
 
 func endsConnection(code string) bool {
@@ -64,6 +66,8 @@ func (p *postgres) again(err error) bool {
 	return code == pgSerializationFailure || code == pgDeadlock
 }
 
+func (p *postgres) crowded(err error) bool { return pgCode(err) == pgLockNotAvailable }
+
 // exhausted: a statement or lock time-out, or insufficient resources (class 53: connections,
 // disk, memory).
 func (p *postgres) exhausted(err error) bool {
@@ -73,7 +77,7 @@ func (p *postgres) exhausted(err error) bool {
 
 func (p *postgres) lost(err error) bool {
 	switch code := pgCode(err); {
-	case endsConnection(code), code == pgNoSuchPrepared, code == pgReadOnlyTransaction, code == pgCachedPlan:
+	case endsConnection(code), code == pgNoSuchPrepared, code == pgReadOnlyTransaction, code == pgIdleInTransaction, code == pgCachedPlan:
 		return true
 	case code != "":
 		return false

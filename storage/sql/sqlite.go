@@ -51,7 +51,7 @@ func (s *Store) openSQLite(ctx context.Context, dbURL string) error {
 	}
 	db.lock = lock
 	s.db = db
-	if err := s.openORM(db.writer, db.reader); err != nil {
+	if err := s.openORM(db.writer); err != nil {
 		db.close()
 		return err
 	}
@@ -195,6 +195,8 @@ func (q *sqliteSession) rollback() {
 
 func (q *sqliteSession) release() { _ = q.conn.Close() }
 
+func (q *sqliteSession) connection() *stdsql.Conn { return q.conn }
+
 // Result codes of SQLite this package acts on.
 const (
 	sqliteBusy       = 5 // primary codes
@@ -232,6 +234,8 @@ func (q *sqlite) again(err error) bool {
 }
 
 func (q *sqlite) lost(error) bool { return false }
+
+func (q *sqlite) crowded(error) bool { return false } // again knows
 
 // exhausted: the disk is full or does not answer.
 func (q *sqlite) exhausted(err error) bool {

@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -38,40 +37,26 @@ func (s *Store) Tend(ctx context.Context) {
 // analyzeFile analyzes a SQLite file that grew by half, by samples of each index, and returns
 // the size for which its statistics are good.
 func (s *Store) analyzeFile(ctx context.Context, analyzed int64) (pages int64, err error) {
-	err = s.read(ctx, scope{}, func(t *tx) error {
+	err = s.read(ctx, noConnector, func(t *tx) error {
 		t.query(func(r row) error { return r.Scan(&pages) }, "select page_count from pragma_page_count()")
 		return nil
 	})
 	if err != nil || pages < analyzed+analyzed/2 {
 		return analyzed, err
 	}
-	return pages, s.write(ctx, scope{}, func(t *tx) error {
+	return pages, s.write(ctx, noConnector, func(t *tx) error {
 		t.query(func(r row) error { var limit int64; return r.Scan(&limit) }, "pragma analysis_limit = 400")
 		t.exec(nil, "analyze")
 		return nil
 	})
 }
 
-// analyzeGrown analyzes the tables that changed by half since their statistics were made. Only
-// one process does so at a time; a role that does not own the tables is told so by a warning of
-// the server's and leaves them to the daemon.
+// analyzeGrown analyzes the tables that changed by half since their statistics were made, on
+// behalf of their owner. Only one process does so at a time.
 func (s *Store) analyzeGrown(ctx context.Context) error {
-	return s.write(ctx, scope{}, func(t *tx) error {
-		var grown []string
-		t.query(func(r row) error {
-			var table string
-			err := r.Scan(&table)
-			grown = append(grown, table)
-			return err
-		}, `select c.relname::text from pg_stat_user_tables g join pg_class c on c.oid = g.relid
-			where g.schemaname = current_schema() and g.n_mod_since_analyze > 300 + 0.5 * greatest(c.reltuples, 0)
-			and pg_try_advisory_xact_lock(?)`, lockHash(lockOfStatistics))
-		if err := t.flush(); err != nil {
-			return err
-		}
-		for _, table := range grown {
-			t.exec(nil, fmt.Sprintf("analyze %q", table))
-		}
+	return s.write(ctx, noConnector, func(t *tx) error {
+		t.exec(nil, "set local statement_timeout = '1min'")
+		t.exec(nil, "select case when pg_try_advisory_xact_lock(?) then analyze_grown() end", lockHash(lockOfStatistics))
 		return nil
 	})
 }

@@ -32,7 +32,7 @@ func (r tenantRow) tenant() tenants.Tenant {
 // CreateTenant implements tenants.Store.
 func (s *Store) CreateTenant(ctx context.Context, name string) (tenants.Tenant, error) {
 	row := tenantRow{ID: newID(), Name: name, NameKey: canonical.Key(name), CreatedAt: micros(s.now())}
-	err := s.write(ctx, scope{}, func(t *tx) error {
+	err := s.write(ctx, everyConnector, func(t *tx) error {
 		db, err := t.gorm()
 		if err != nil {
 			return err
@@ -56,7 +56,8 @@ func (s *Store) CreateTenant(ctx context.Context, name string) (tenants.Tenant, 
 // Tenants implements tenants.Store.
 func (s *Store) Tenants(ctx context.Context) ([]tenants.Tenant, error) {
 	var rows []tenantRow
-	if err := s.ormRead.WithContext(ctx).Order("name_key").Find(&rows).Error; err != nil {
+	err := s.look(ctx, func(db *gorm.DB) error { return db.Order("name_key").Find(&rows).Error })
+	if err != nil {
 		return nil, fmt.Errorf("listing tenants: %w", err)
 	}
 	all := make([]tenants.Tenant, len(rows))
@@ -68,7 +69,7 @@ func (s *Store) Tenants(ctx context.Context) ([]tenants.Tenant, error) {
 
 // DeleteTenant implements tenants.Store. Its connectors' foreign key says whether it is empty.
 func (s *Store) DeleteTenant(ctx context.Context, name string) error {
-	err := s.write(ctx, scope{}, func(t *tx) error {
+	err := s.write(ctx, everyConnector, func(t *tx) error {
 		db, err := t.gorm()
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func numbers(t *testing.T, s *Store, n int, sql string, args ...any) []int64 {
 	for i := range out {
 		dest[i] = &out[i]
 	}
-	if err := s.read(t.Context(), scope{}, func(tx *tx) error {
+	if err := s.read(t.Context(), everyConnector, func(tx *tx) error {
 		tx.query(func(r row) error { return r.Scan(dest...) }, sql, args...)
 		return nil
 	}); err != nil {
@@ -110,7 +110,7 @@ func TestEventsNameTheActor(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		if err := s.read(t.Context(), scope{}, func(tx *tx) error {
+		if err := s.read(t.Context(), everyConnector, func(tx *tx) error {
 			tx.query(func(r row) error {
 				var kind, actor, request, action, changes string
 				err := r.Scan(&kind, &actor, &request, &action, &changes)

@@ -2,19 +2,12 @@ package sql
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/google/uuid"
 )
-
-// scope says in whose space a transaction works. PostgreSQL's row policies read it.
-type scope struct {
-	directory uuid.UUID
-	connector uuid.UUID // zero: the administrators' side and the workers
-}
 
 // row is one row of a result; Scan works as in database/sql on both databases.
 type row interface{ Scan(dest ...any) error }
@@ -35,6 +28,7 @@ type session interface {
 	run(ctx context.Context, sc scope, statements []statement, first, last bool) error
 	rollback()
 	release()
+	connection() *stdsql.Conn // for gorm
 }
 
 // tx is one transaction whose statements travel together: query and exec queue, flush sends the
@@ -57,13 +51,15 @@ type tx struct {
 	session  session // nil before the first flush
 	queue    []statement
 	sending  bool  // inside flush; its callbacks may queue, not flush
+	answered bool  // a reader has seen a row
+	fate     fate  // see forced.go
 	err      error // the first failure; nothing runs after it
 }
 
 // Bounds of write's patience.
 const (
 	writeTries   = 10
-	lostTries    = 3 // a lost connection is tried again less often: the server may be down
+	fewTries     = 3 // of what costs time each: a lost connection, a lock that is not let go
 	firstPause   = 2 * time.Millisecond
 	longestPause = 250 * time.Millisecond
 	writeTimeout = time.Minute // of one try, when the caller sets no deadline
@@ -78,7 +74,7 @@ const (
 func (s *Store) write(ctx context.Context, sc scope, f func(*tx) error) error {
 	pause := firstPause
 	for try := 1; ; try++ {
-		err := s.writeOnce(ctx, sc, f)
+		err := s.writeOnce(ctx, sc, try, f)
 		if err == nil || try == writeTries || !s.again(err, try) || ctx.Err() != nil {
 			return s.translate(ctx, err)
 		}
@@ -89,25 +85,40 @@ func (s *Store) write(ctx context.Context, sc scope, f func(*tx) error) error {
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, sc scope, f func(*tx) error) error {
+func (s *Store) writeOnce(ctx context.Context, sc scope, try int, f func(*tx) error) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, writeTimeout)
 		defer cancel()
 	}
-	return s.transaction(ctx, sc, false, f)
+	return s.transaction(&tx{ctx: ctx, store: s, scope: sc, fate: s.fateOf(false, try)}, f)
 }
 
-// read runs f in one read-only transaction that sees one moment of the database.
+// read runs f in one read-only transaction that sees one moment of the database. What write
+// tries again, read does too, as long as f has not seen a row.
 func (s *Store) read(ctx context.Context, sc scope, f func(*tx) error) error {
-	return s.translate(ctx, s.transaction(ctx, sc, true, f))
+	pause := firstPause
+	for try := 1; ; try++ {
+		t := &tx{ctx: ctx, store: s, scope: sc, readOnly: true, fate: s.fateOf(true, try)}
+		err := s.transaction(t, f)
+		if err == nil || t.answered || try == writeTries || !s.again(err, try) || ctx.Err() != nil {
+			return s.translate(ctx, err)
+		}
+		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
+			return err
+		}
+		pause = min(2*pause, longestPause)
+	}
 }
 
-func (s *Store) transaction(ctx context.Context, sc scope, readOnly bool, f func(*tx) error) (err error) {
-	if err := ctx.Err(); err != nil {
+// transaction runs f once in t, which is new, and commits it.
+func (s *Store) transaction(t *tx, f func(*tx) error) (err error) {
+	if err := t.ctx.Err(); err != nil {
 		return err
 	}
-	t := &tx{ctx: ctx, store: s, scope: sc, readOnly: readOnly}
+	if t.scope == (scope{}) {
+		return errNoScope
+	}
 	finished := false
 	defer func() {
 		if t.session == nil {
@@ -132,10 +143,10 @@ func (s *Store) again(err error, try int) bool {
 	switch {
 	case errors.As(err, &unknown), errors.As(err, &late):
 		return false
-	case errors.Is(err, errAgain), s.db.again(err):
+	case errors.Is(err, errAgain), errors.Is(err, errForced), s.db.again(err):
 		return true
 	default:
-		return try < lostTries && s.db.lost(err)
+		return try < fewTries && (s.db.lost(err) || s.db.crowded(err))
 	}
 }
 
@@ -157,6 +168,12 @@ func (t *tx) pg() bool { return t.store.isPostgres() }
 // query queues a statement; each is called for every row when it runs. An error of each ends
 // the transaction.
 func (t *tx) query(each func(row) error, sql string, args ...any) {
+	if inner := each; t.readOnly {
+		each = func(r row) error {
+			t.answered = true
+			return inner(r)
+		}
+	}
 	t.queue = append(t.queue, statement{sql: sql, args: args, each: each})
 }
 
@@ -184,6 +201,9 @@ func (t *tx) commit() error {
 	if t.err == nil && t.session == nil && len(t.queue) == 0 {
 		return nil // it never began
 	}
+	if plantedEarlyAnswer && !t.readOnly {
+		return t.commitLater()
+	}
 	return t.send(true)
 }
 
@@ -204,7 +224,7 @@ func (t *tx) send(last bool) error {
 			t.fail(fmt.Errorf("taking a connection: %w", err))
 			return t.err
 		}
-		t.session = session
+		t.session = t.store.doom(session, t.fate)
 	}
 	queue := t.queue
 	t.queue = nil

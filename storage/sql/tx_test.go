@@ -27,7 +27,7 @@ func rowsOf(t *testing.T, s *Store) int64 {
 
 func TestNothingOfAFailedTransactionIsThere(t *testing.T) {
 	broken := errors.New("broken")
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		for name, f := range map[string]func(*tx) error{
 			"the function fails after a flush": func(tx *tx) error {
@@ -61,7 +61,7 @@ func TestNothingOfAFailedTransactionIsThere(t *testing.T) {
 				return nil
 			},
 		} {
-			if err := s.write(t.Context(), scope{}, f); err == nil {
+			if err := s.write(t.Context(), everyConnector, f); err == nil {
 				t.Errorf("%s: write returned nil", name)
 			}
 			if n := rowsOf(t, s); n != 0 {
@@ -70,7 +70,7 @@ func TestNothingOfAFailedTransactionIsThere(t *testing.T) {
 		}
 		func() {
 			defer func() { _ = recover() }()
-			_ = s.write(t.Context(), scope{}, func(tx *tx) error {
+			_ = s.write(t.Context(), everyConnector, func(tx *tx) error {
 				addRow(tx, "a")
 				_ = tx.flush()
 				panic("in the middle")
@@ -89,7 +89,7 @@ func TestNothingOfAFailedTransactionIsThere(t *testing.T) {
 func TestAFailedCommitIsAnErrorAndLeavesNothing(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		s := newSQLite(t)
-		err := s.write(t.Context(), scope{}, func(tx *tx) error {
+		err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 			tx.exec(nil, "pragma defer_foreign_keys = on")
 			tx.exec(nil, "insert into credentials (id, connector_id, name, kind, lookup_key, hash, created_at) values ('x', 'nobody', '', '', '', '', 1)")
 			return tx.flush() // only the commit will refuse it
@@ -103,12 +103,12 @@ func TestAFailedCommitIsAnErrorAndLeavesNothing(t *testing.T) {
 		}
 	})
 	t.Run("postgres", func(t *testing.T) {
-		s := newPostgres(t)
+		s := newOwner(t)
 		mustWrite(t, s, func(tx *tx) error {
 			tx.exec(nil, "create table late (n bigint constraint late_once unique deferrable initially deferred)")
 			return nil
 		})
-		err := s.write(t.Context(), scope{}, func(tx *tx) error {
+		err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 			tx.exec(nil, "insert into late values (?), (?)", int64(1), int64(1))
 			return tx.flush()
 		})
@@ -122,7 +122,7 @@ func TestAFailedCommitIsAnErrorAndLeavesNothing(t *testing.T) {
 }
 
 func TestDuplicatesNameTheIndexAlikeOnBothDatabases(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		id := uuid.New()
 		mustWrite(t, s, func(tx *tx) error {
@@ -141,7 +141,7 @@ func TestDuplicatesNameTheIndexAlikeOnBothDatabases(t *testing.T) {
 				tx.exec(nil, "insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', true, true)", id, id, id, id)
 			},
 		} {
-			err := s.write(t.Context(), scope{}, func(tx *tx) error { insert(tx); return nil })
+			err := s.write(t.Context(), everyConnector, func(tx *tx) error { insert(tx); return nil })
 			if !isDuplicate(err, want) {
 				t.Errorf("%v, want a duplicate in %s", err, want)
 			}
@@ -150,7 +150,7 @@ func TestDuplicatesNameTheIndexAlikeOnBothDatabases(t *testing.T) {
 }
 
 func TestWriteRunsAgainWhenAskedTo(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		runs := 0
 		mustWrite(t, s, func(tx *tx) error {
@@ -168,13 +168,13 @@ func TestWriteRunsAgainWhenAskedTo(t *testing.T) {
 			t.Errorf("%d runs left %d rows, want 3 and 1", runs, n)
 		}
 		runs = 0
-		err := s.write(t.Context(), scope{}, func(*tx) error { runs++; return errAgain })
+		err := s.write(t.Context(), everyConnector, func(*tx) error { runs++; return errAgain })
 		if runs != writeTries || !errors.Is(err, errAgain) {
 			t.Errorf("%d runs ended with %v, want %d and errAgain", runs, err, writeTries)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		runs = 0
-		err = s.write(ctx, scope{}, func(*tx) error { runs++; cancel(); return errAgain })
+		err = s.write(ctx, everyConnector, func(*tx) error { runs++; cancel(); return errAgain })
 		if runs != 1 || err == nil {
 			t.Errorf("a cancelled caller got %d runs and %v", runs, err)
 		}
@@ -182,7 +182,7 @@ func TestWriteRunsAgainWhenAskedTo(t *testing.T) {
 }
 
 func TestEveryIncrementCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		mustWrite(t, s, func(tx *tx) error { addRow(tx, "counter"); return nil })
 		const writers, each = 8, 20
@@ -191,7 +191,7 @@ func TestEveryIncrementCounts(t *testing.T) {
 			wg.Go(func() {
 				for range each {
 					var n int64
-					err := s.write(t.Context(), scope{}, func(tx *tx) error {
+					err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 						lock := ""
 						if tx.pg() {
 							lock = " for update"
@@ -217,10 +217,10 @@ func TestEveryIncrementCounts(t *testing.T) {
 }
 
 func TestReadSeesOneMomentAndWritesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		var before, after int64
-		err := s.read(t.Context(), scope{}, func(tx *tx) error {
+		err := s.read(t.Context(), everyConnector, func(tx *tx) error {
 			tx.query(func(r row) error { return r.Scan(&before) }, "select count(*) from scratch")
 			if err := tx.flush(); err != nil {
 				return err
@@ -232,14 +232,14 @@ func TestReadSeesOneMomentAndWritesNothing(t *testing.T) {
 		if err != nil || before != 0 || after != 0 {
 			t.Errorf("the read saw %d rows, then %d, %v; want 0 both times", before, after, err)
 		}
-		if err := s.read(t.Context(), scope{}, func(tx *tx) error { addRow(tx, "sneaked in"); return nil }); err == nil {
+		if err := s.read(t.Context(), everyConnector, func(tx *tx) error { addRow(tx, "sneaked in"); return nil }); err == nil {
 			t.Error("a read transaction wrote")
 		}
 	})
 }
 
 func TestDeadlinesAreHonoured(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		// On SQLite a query is stopped between two rows; its driver cannot break off the search
 		// for the next one.
 		forever := "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n"
@@ -249,7 +249,7 @@ func TestDeadlinesAreHonoured(t *testing.T) {
 		for name, run := range map[string]func(context.Context, scope, func(*tx) error) error{"read": s.read, "write": s.write} {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			begin := time.Now()
-			err := run(ctx, scope{}, func(tx *tx) error { tx.query(func(row) error { return nil }, forever); return nil })
+			err := run(ctx, everyConnector, func(tx *tx) error { tx.query(func(row) error { return nil }, forever); return nil })
 			cancel()
 			if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 4*time.Second {
 				t.Errorf("%s returned %v after %v", name, err, time.Since(begin))
@@ -263,8 +263,8 @@ func TestDeadlinesAreHonoured(t *testing.T) {
 }
 
 func TestNothingQueuedTakesNoConnection(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		err := s.write(t.Context(), scope{}, func(tx *tx) error {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
+		err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 			if err := tx.commit(); tx.session != nil {
 				t.Error("an empty transaction took a connection")
 				return err
@@ -278,10 +278,10 @@ func TestNothingQueuedTakesNoConnection(t *testing.T) {
 }
 
 func TestGormWorksInsideTheTransaction(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		broken := errors.New("broken")
-		err := s.write(t.Context(), scope{}, func(tx *tx) error {
+		err := s.write(t.Context(), everyConnector, func(tx *tx) error {
 			addRow(tx, "queued before")
 			db, err := tx.gorm()
 			if err != nil {

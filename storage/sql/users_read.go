@@ -32,7 +32,7 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 		within = cat("r.directory_id = ", argument{id}, " and r.status = ", argument{string(q.Status)})
 	}
 	l := listQuery{
-		scope:   scope{directory: id},
+		scope:   ofDirectory(id),
 		listing: listingOf(id, "users", q.Filter),
 		target:  directoryTarget(s.isPostgres(), scim.UserKind),
 		columns: shownColumns,
@@ -53,7 +53,7 @@ const foundAtMost = 10
 // FindUsers finds users by id, userName or primary e-mail; living users come first.
 func (s *Store) FindUsers(ctx context.Context, id uuid.UUID, text string) ([]directory.User, error) {
 	var users []directory.User
-	err := s.read(ctx, scope{directory: id}, func(t *tx) error {
+	err := s.read(ctx, ofDirectory(id), func(t *tx) error {
 		keep := func(r row) error {
 			u, _, err := scanShown(r)
 			for _, other := range users {
@@ -85,7 +85,7 @@ func (s *Store) FindUsers(ctx context.Context, id uuid.UUID, text string) ([]dir
 // Groups reads a page of a directory's groups.
 func (s *Store) Groups(ctx context.Context, id uuid.UUID, q directory.GroupQuery) (directory.Page[directory.Group], error) {
 	l := listQuery{
-		scope:   scope{directory: id},
+		scope:   ofDirectory(id),
 		listing: listingOf(id, "groups", q.Filter),
 		target:  directoryTarget(s.isPostgres(), scim.GroupKind),
 		columns: "r.id, r.display_name, coalesce((select n.name from tenants n where n.id = r.tenant_id), ''), r.created_at, r.version",
@@ -118,7 +118,7 @@ func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directo
 	if p.after != nil {
 		after = p.after.ID
 	}
-	err = s.read(ctx, scope{directory: id}, func(t *tx) error {
+	err = s.read(ctx, ofDirectory(id), func(t *tx) error {
 		t.query(func(r row) error { return r.Scan(&result.Total) },
 			"select count(*) from memberships where group_id = (select d.id from groups d where d.id = ? and d.directory_id = ?)", group, id)
 		t.query(func(r row) error {

@@ -28,7 +28,7 @@ func scratch(t *testing.T, s *Store) {
 
 func mustWrite(t *testing.T, s *Store, f func(*tx) error) {
 	t.Helper()
-	if err := s.write(t.Context(), scope{}, f); err != nil {
+	if err := s.write(t.Context(), everyConnector, f); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -38,7 +38,7 @@ var scratchColumns = []string{"id", "name", "doc", "raw", "number", "flag", "oth
 type word string
 
 func TestValuesComeBackAsTheyWentIn(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		id, other := uuid.New(), uuid.New()
 		doc := json.RawMessage(`{"a": "é"}`)
@@ -66,7 +66,7 @@ func TestValuesComeBackAsTheyWentIn(t *testing.T) {
 			noPlain  *string
 			exists   bool
 		)
-		if err := s.read(t.Context(), scope{}, func(tx *tx) error {
+		if err := s.read(t.Context(), everyConnector, func(tx *tx) error {
 			tx.query(func(r row) error {
 				return r.Scan(&gotID, &name, &gotDoc, &raw, &number, &flag, &gotOther, &plain)
 			}, "select id, name, doc, raw, number, flag, other, plain from scratch where id = ? /* why? */", id)
@@ -90,7 +90,7 @@ func TestValuesComeBackAsTheyWentIn(t *testing.T) {
 }
 
 func TestInsertManyRows(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
+	onBothAsOwner(t, func(t *testing.T, s *Store) {
 		scratch(t, s)
 		for _, n := range []int{0, 1, 2, 100, 101, 2500} {
 			var rows [][]any

@@ -43,6 +43,7 @@ const (
 	indexUserName        = "users_user_name"
 	indexGroupName       = "groups_display_name"
 	indexDirectoryName   = "directories_name_key_key"
+	indexJobsRunning     = "jobs_running"
 	indexRecordUserName  = "user_records_user_name"
 	indexGroupRecordName = "group_records_display_name"
 )
@@ -52,7 +53,7 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 	waits := false
 	for try := 1; ; try++ {
 		var w *work
-		err := s.write(ctx, scope{directory: sc.Directory, connector: sc.Connector}, func(t *tx) error {
+		err := s.write(ctx, inDirectory(sc.Directory, sc.Connector), func(t *tx) error {
 			w = &work{tx: t, waits: waits}
 			if err := f(w); err != nil {
 				if errors.Is(err, directory.ErrAgain) {
@@ -77,6 +78,8 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 			return fmt.Errorf("%w: %w", directory.ErrAgain, err)
 		case isDuplicate(err, indexDirectoryName):
 			return &directory.RefusedError{Code: "directoryTaken", Detail: "a directory of that name exists already; choose another name"}
+		case isDuplicate(err, indexJobsRunning):
+			return directory.ErrJobRunning
 		case isDuplicate(err, indexRecordUserName):
 			return &directory.DuplicateError{Attribute: "userName", Value: scim.ParseDocument(w.record.JSON).UserName()}
 		case isDuplicate(err, indexGroupRecordName):
@@ -88,26 +91,9 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 
 // Look runs f on one moment of the database; see directory.Store.
 func (s *Store) Look(ctx context.Context, sc directory.Scope, f func(directory.Tx) error) error {
-	return s.read(ctx, scope{directory: sc.Directory, connector: sc.Connector}, func(t *tx) error {
+	return s.read(ctx, inDirectory(sc.Directory, sc.Connector), func(t *tx) error {
 		return f(&work{tx: t})
 	})
-}
-
-// owned is the condition that a row belongs to the transaction's scope: to its connector, or,
-// for administrators and workers, to its directory. prefix is an alias with its dot.
-func (t *tx) owned(prefix string) (condition string, arg any) {
-	if t.scope.connector != uuid.Nil {
-		return prefix + "connector_id = ?", t.scope.connector
-	}
-	return prefix + "directory_id = ?", t.scope.directory
-}
-
-// ownedEdge is owned for member rows, which know their connector only.
-func (t *tx) ownedEdge(prefix string) (condition string, arg any) {
-	if t.scope.connector != uuid.Nil {
-		return prefix + "connector_id = ?", t.scope.connector
-	}
-	return prefix + "connector_id in (select id from connectors where directory_id = ?)", t.scope.directory
 }
 
 // locking is a row lock's words. SQLite, with its one writer, and transactions that only read do

@@ -62,6 +62,17 @@ func dueRecordsAreTakenOnce(t *testing.T, w *storeWorld) {
 }
 
 func queuedDuringSettling(t *testing.T, w *storeWorld) {
+	for range 20 {
+		if w.queuesDuringSettling(t) {
+			return
+		}
+	}
+	t.Error("no transaction of twenty succeeded at once")
+}
+
+// queuesDuringSettling queues a record while a transaction has taken it, and expects it to be due
+// afterwards. It is false when that transaction had to run again: then it took both.
+func (w *storeWorld) queuesDuringSettling(t *testing.T) bool {
 	id := newID()
 	w.queue(t, w.acme, w.now, id)
 	taken, queued := make(chan struct{}), make(chan error, 1)
@@ -72,21 +83,30 @@ func queuedDuringSettling(t *testing.T, w *storeWorld) {
 			return nil
 		})
 	}()
-	once := sync.Once{}
+	runs := 0
 	w.write(t, directory.Scope{Directory: w.acme.DirectoryID}, func(tx directory.Tx) error {
 		got, err := tx.DueRecords(t.Context(), w.now, 10)
-		if len(got) != 1 {
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(got, id) {
 			t.Errorf("took %v, want the record", got)
 		}
-		once.Do(func() { close(taken) })
-		return err
+		if runs++; runs == 1 {
+			close(taken)
+		}
+		return nil
 	})
 	if err := <-queued; err != nil {
 		t.Fatalf("queueing: %v", err)
 	}
+	if runs > 1 {
+		return false
+	}
 	if got := w.due(t, w.acme, w.now, 10); !slices.Equal(got, []uuid.UUID{id}) {
 		t.Errorf("afterwards %v is due, want the record again", got)
 	}
+	return true
 }
 
 func workersShareTheQueue(t *testing.T, w *storeWorld) {

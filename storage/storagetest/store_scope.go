@@ -97,6 +97,18 @@ func directoriesStayApart(t *testing.T, w *storeWorld) {
 	if all, err := w.Directories(ctx); err != nil || len(all) != 2 || all[1].ID != other.ID || all[1].Tenants != 1 {
 		t.Errorf("directories: %+v (%v)", all, err)
 	}
+	if one, err := w.Directory(ctx, "OTHER "); err != nil || one.ID != other.ID || one.Tenants != 1 {
+		t.Errorf("the directory Other: %+v (%v)", one, err)
+	}
+	if _, err := w.Directory(ctx, "another"); !isNotFound(err) {
+		t.Errorf("a directory that is not there: %v", err)
+	}
+	if due, err := w.DueDirectories(ctx, w.now); err != nil || len(due) != 1 || due[0] != w.acme.DirectoryID {
+		t.Errorf("directories with something due: %v (%v)", due, err)
+	}
+	if due, err := w.DueDirectories(ctx, w.now.Add(-time.Second)); err != nil || len(due) != 0 {
+		t.Errorf("directories with something due before anything is: %v (%v)", due, err)
+	}
 	if s, err := w.Settings(ctx, other.ID); err != nil || len(s.Connectors) != 1 || s.Connectors[far.ID] == nil {
 		t.Errorf("settings of the other directory: %+v (%v)", s, err)
 	}

@@ -71,8 +71,8 @@ func againRunsAgain(t *testing.T, w *storeWorld) {
 		tx.Save(&directory.Changes{NewRecord: second})
 		return nil
 	})
-	if runs != 2 {
-		t.Errorf("the function ran %d times, want 2", runs)
+	if runs < 2 { // more, where retries are forced
+		t.Errorf("the function ran %d times, want another run after the first", runs)
 	}
 	if _, err := w.UserRecord(t.Context(), w.acme.ID, first.ID); !isNotFound(err) {
 		t.Errorf("what the first run saved is there: %v", err)
@@ -121,8 +121,8 @@ func takenUsersRunAgain(t *testing.T, w *storeWorld) {
 		tx.Save(&directory.Changes{NewRecord: r})
 		return nil
 	})
-	if runs != 2 {
-		t.Errorf("the function ran %d times, want 2: the first user was refused", runs)
+	if runs < 2 { // more, where retries are forced
+		t.Errorf("the function ran %d times, want another run: the first user was refused", runs)
 	}
 	w.fact(t, w.acme, "Jira")
 	runs = 0
@@ -132,8 +132,8 @@ func takenUsersRunAgain(t *testing.T, w *storeWorld) {
 		}
 		return nil
 	})
-	if runs != 2 {
-		t.Errorf("the function ran %d times, want 2: the first group was refused", runs)
+	if runs < 2 { // more, where retries are forced
+		t.Errorf("the function ran %d times, want another run: the first group was refused", runs)
 	}
 }
 

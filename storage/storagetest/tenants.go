@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -131,8 +132,8 @@ func connectorsReadBack(t *testing.T, w tenantsWorld) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(made) != fmt.Sprint(read) {
-		t.Errorf("made %+v\nread %+v", made, read)
+	if a, b := asText(t, made), asText(t, read); a != b {
+		t.Errorf("made %s\nread %s", a, b)
 	}
 	if read.TenantID != owner.ID || read.Tenant != "acme" || read.Directory != "main" || read.DirectoryID == uuid.Nil || read.ID == uuid.Nil {
 		t.Errorf("it belongs to %s %s, %s %s", read.Tenant, read.TenantID, read.Directory, read.DirectoryID)
@@ -145,6 +146,15 @@ func connectorsReadBack(t *testing.T, w tenantsWorld) {
 	}
 	_, err = w.ConnectorBySlug(t.Context(), "other")
 	wants(t, "reading an unknown connector", err, tenants.ErrUnknown)
+}
+
+func asText(t *testing.T, c tenants.Connector) string {
+	t.Helper()
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func slugsAreUnique(t *testing.T, w tenantsWorld) {

@@ -7,7 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
+
+	"github.com/muster-scim/muster/storage/storagetest/debian"
 )
 
 // ErrNotInstalled is the cause of a start that found no PostgreSQL on this machine.
@@ -16,8 +17,8 @@ var ErrNotInstalled = errors.New(`PostgreSQL is needed for these tests and none 
 or point ` + Variable + ` at a server where databases may be created and dropped:
     export ` + Variable + `='postgres://user:password@host:5432/postgres'`)
 
-// binaries returns the directory of the newest installed server's programs.
-func binaries() (string, error) {
+// Binaries returns the directory of the newest installed server's programs, or ErrNotInstalled.
+func Binaries() (string, error) {
 	newest, version := "", -1
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	for _, program := range found {
@@ -46,11 +47,10 @@ func binaries() (string, error) {
 // as root, where apt-get is. The package is kept from making or starting a cluster of its own.
 // Where it may not, it returns ErrNotInstalled.
 func Install() error {
-	if _, err := binaries(); err == nil {
+	if _, err := Binaries(); err == nil {
 		return nil
 	}
-	apt, err := exec.LookPath("apt-get")
-	if err != nil || os.Getuid() != 0 {
+	if !debian.Can() {
 		return ErrNotInstalled
 	}
 	const settings = "/etc/postgresql-common/createcluster.conf"
@@ -62,23 +62,9 @@ func Install() error {
 			return err
 		}
 	}
-	const policy = "/usr/sbin/policy-rc.d" // what Debian asks before it starts a service
-	if _, err := os.Stat(policy); os.IsNotExist(err) {
-		if err := os.WriteFile(policy, []byte("#!/bin/sh\nexit 101\n"), 0o755); err != nil {
-			return err
-		}
-		defer os.Remove(policy)
+	if err := debian.Install("postgresql"); err != nil {
+		return fmt.Errorf("%w\n%w", err, ErrNotInstalled)
 	}
-	for _, arguments := range []string{
-		"update -q",
-		"install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold postgresql",
-	} {
-		cmd := exec.Command(apt, strings.Fields(arguments)...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w\n%s\n%w", arguments, err, out, ErrNotInstalled)
-		}
-	}
-	_, err = binaries()
+	_, err := Binaries()
 	return err
 }

@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/muster-scim/muster/storage/storagetest/daemon"
 )
 
 // Options of a private server.
@@ -30,33 +30,16 @@ type Options struct {
 type Server struct {
 	URL string // of its administrative database
 
-	dir  string
-	life io.Closer     // while it is open the server lives
-	done chan struct{} // closed when server and directory are gone
+	daemon *daemon.Daemon
 }
-
-// supervisor is the shell script between the server and this process. It holds the reading end
-// of a pipe whose writing end is this process's alone, so it notices the end of this process
-// whatever the end was: a return, os.Exit, a panic or a kill. A signal meant for the test run
-// (Ctrl-C in a terminal) does not reach it, as it has a session of its own.
-const supervisor = `
-trap '' HUP INT TERM
-"$@" >"$DIR/log" 2>&1 </dev/null &
-server=$!
-echo $server >"$DIR/pid"
-cat >/dev/null
-kill -QUIT $server 2>/dev/null
-wait $server
-rm -rf "$DIR"
-`
 
 // Start starts a private server from the installed binaries.
 func Start(o Options) (*Server, error) {
-	bin, err := binaries()
+	bin, err := Binaries()
 	if err != nil {
 		return nil, err
 	}
-	owner, err := serverUser()
+	owner, err := ServerUser()
 	if err != nil {
 		return nil, err
 	}
@@ -89,30 +72,19 @@ func start(bin, dir string, owner *syscall.Credential, o Options) (*Server, erro
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 
-	arguments := []string{"-c", supervisor, "supervisor", filepath.Join(bin, "postgres"),
+	command := []string{filepath.Join(bin, "postgres"),
 		"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200",
 		"-c", "shared_buffers=64MB", "-c", "max_wal_size=4GB", "-c", "timezone=UTC"}
 	if !o.Durable {
-		arguments = append(arguments, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+		command = append(command, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	cmd := exec.Command("/bin/sh", arguments...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "DIR="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setsid: true}
-	life, err := cmd.StdinPipe()
+	process, err := daemon.Start(daemon.Options{Dir: dir, Owner: owner, Command: command, Signal: "QUIT"})
 	if err != nil {
-		return nil, fmt.Errorf("making the server's life line: %w", err)
+		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the server: %w", err)
-	}
-	s := &Server{URL: socketURL(dir), dir: dir, life: life, done: make(chan struct{})}
-	go func() {
-		_ = cmd.Wait() // how it ended shows in its log
-		close(s.done)
-	}()
+	s := &Server{URL: socketURL(dir), daemon: process}
 	if err := s.ready(); err != nil {
-		err = fmt.Errorf("%w\nthe server's log:\n%s", err, s.log())
+		err = fmt.Errorf("%w\nthe server's log:\n%s", err, process.Log())
 		s.Stop()
 		return nil, err
 	}
@@ -120,10 +92,7 @@ func start(bin, dir string, owner *syscall.Credential, o Options) (*Server, erro
 }
 
 // Stop ends the server at once and removes its directory.
-func (s *Server) Stop() {
-	s.life.Close()
-	<-s.done
-}
+func (s *Server) Stop() { s.daemon.Stop() }
 
 // ready waits until the server answers.
 func (s *Server) ready() error {
@@ -134,7 +103,7 @@ func (s *Server) ready() error {
 		if err == nil {
 			return conn.Close(ctx)
 		}
-		if s.dead() {
+		if s.daemon.Dead() {
 			return errors.New("the PostgreSQL server ended as soon as it was started")
 		}
 		select {
@@ -145,29 +114,14 @@ func (s *Server) ready() error {
 	}
 }
 
-// dead reports whether the server process was started and is gone.
-func (s *Server) dead() bool {
-	text, err := os.ReadFile(filepath.Join(s.dir, "pid"))
-	if err != nil {
-		return false
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	return err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-}
-
-func (s *Server) log() string {
-	text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	return strings.TrimSpace(string(text))
-}
-
 // socketURL is the form of URL that names a directory of a unix socket instead of a host.
 func socketURL(dir string) string {
 	return "postgres://postgres@/postgres?host=" + url.QueryEscape(dir)
 }
 
-// serverUser returns whom the server runs as: PostgreSQL refuses root, so root hands it to the
+// ServerUser returns whom the server runs as: PostgreSQL refuses root, so root hands it to the
 // user postgres, or to nobody; anyone else runs it as themselves (nil).
-func serverUser() (*syscall.Credential, error) {
+func ServerUser() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
