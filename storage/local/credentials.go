@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	credentialTTL = 10 * time.Second // a revocation elsewhere is noticed after this at the latest
+	credentialTTL = 9 * time.Second // from before the look-up: a revocation elsewhere is noticed within ten seconds
 	maxEntries    = 50_000
 	evictionTries = 16
 	lookupTimeout = 5 * time.Second
 )
 
 // Credentials is a tenants.Lookup that remembers the answers of another one, also that there is
-// nothing under a key, for ten seconds. Callers that ask for the same key at the same time share
+// nothing under a key, for less than ten seconds. Callers that ask for the same key at the same time share
 // one look-up. Failed look-ups are not remembered.
 type Credentials struct {
 	next tenants.Lookup
@@ -85,11 +85,12 @@ func (c *Credentials) join(ctx context.Context, key string) *lookup {
 func (c *Credentials) look(ctx context.Context, key string, l *lookup) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
+	expires := c.now().Add(credentialTTL)
 	entry, err := c.next.Find(ctx, key)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l.answer = answer{entry: entry, err: err, expires: c.now().Add(credentialTTL)}
+	l.answer = answer{entry: entry, err: err, expires: expires}
 	defer close(l.done)
 	if c.running[key] != l {
 		return // forgotten meanwhile: what was read may be from before the change

@@ -83,7 +83,7 @@ func entryOf(slug string) tenants.Entry {
 	return tenants.Entry{Connector: tenants.Connector{Slug: slug}}
 }
 
-func TestAnswersAreRememberedForTenSeconds(t *testing.T) {
+func TestAnswersAreRememberedForLessThanTenSeconds(t *testing.T) {
 	c, s, k := newTest()
 	s.set("t:a", entryOf("acme"))
 	find := func(key string) error {
