@@ -10,7 +10,7 @@ E2E     := ./cmd/muster/e2e
 LINT := $(BIN)/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check fmt arch race bench demo transcripts badinput laws fuzz clean
+.PHONY: help build run cluster cluster-test withcluster test check fmt arch race bench demo transcripts badinput faults laws retries fuzz clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,17 @@ build: ## Build bin/muster, one static program
 
 run: build ## Start Muster on http://127.0.0.1:8080, with its data in data/muster.db
 	MUSTER_DATABASE_URL="$${MUSTER_DATABASE_URL:-sqlite://data/muster.db}" $(BIN)/muster serve
+
+cluster: build withcluster ## Start Muster as in production: two replicas, HAProxy, PostgreSQL, Redis. HA=1 CLUSTER_DIR=dir
+	@$(BIN)/withcluster -install $(CLUSTER)
+
+cluster-test: build withcluster ## Run the suites over two replicas behind a proxy. HA=1 REDIS=0
+	@tools/cluster-test $(CLUSTER)
+
+CLUSTER = $(if $(HA),-standby) $(if $(filter 0,$(REDIS)),,-redis) $(if $(CLUSTER_DIR),-durable -dir $(CLUSTER_DIR))
+
+withcluster:
+	@$(GO) build -o $(BIN)/withcluster ./cmd/muster/e2e/cluster/withcluster
 
 test: ## Everything CI runs: format, vet, architecture, all tests on SQLite and PostgreSQL
 	@tools/test
@@ -49,8 +60,14 @@ transcripts: ## Play the IdPs' recorded conversations. MUSTER_TRANSCRIPTS=dir pl
 badinput: ## Send the hostile and odd requests of the collection
 	@tools/report TestBadInput
 
+faults: ## Break a running Muster in every way there is (docs/faults.md). SCENARIO=name SEED=n
+	@tools/faults $(or $(SCENARIO),all) $(SEED)
+
 laws: ## The laws of policy and protocol, with many more random cases than make test. CHECKS=n
 	$(GO) test -count=1 -timeout 120m ./policy ./scim ./scim/filter ./scim/canonical -rapid.checks=$(or $(CHECKS),10000)
+
+retries: ## The contracts of storage, with every third transaction made to fail (slow)
+	MUSTER_TEST_FORCE_RETRIES=0.3 $(WITHPG) $(GO) test -count=1 -timeout 60m -run '^Test(Store|Cases|Tenants|.*Laws)' ./storage/sql
 
 fuzz: ## Fuzz every parser for a while each. FUZZTIME=30s
 	@tools/fuzz $(or $(FUZZTIME),30s)

@@ -9,5 +9,10 @@
 //	TestSeeds         what the first users asked for, as docs/seeds.md numbers it
 //	TestRaces…        requests that run into each other
 //	TestKill…         kill -9 in the middle of work, again and again
+//	TestEveryReason…  each reason code through real requests, and its sentence read back
+//	TestATrial…       requests that are tried first and sent then
 //	TestTenants…      what one tenant can do to another: nothing
+//
+// With MUSTER_E2E_URL and MUSTER_E2E_ADMIN_TOKEN they run against a server that is there, such as
+// the proxy of a cluster (make cluster-test), as far as they need none of their own.
 package e2e

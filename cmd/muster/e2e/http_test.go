@@ -41,7 +41,7 @@ var client = &http.Client{
 func (s *server) send(r request) (response, error) {
 	path, query, asked := strings.Cut(r.Target, "?")
 	target := &url.URL{
-		Scheme: "http", Host: strings.TrimPrefix(s.URL, "http://"),
+		Scheme: "http", Host: s.host(),
 		Opaque: path, RawQuery: query, ForceQuery: asked && query == "",
 	}
 	header := r.Header.Clone()
@@ -70,7 +70,7 @@ func (s *server) send(r request) (response, error) {
 // sendRaw writes bytes to a connection of its own and reads one answer. It goes on reading when
 // the server stops taking what is written, as it may have answered already.
 func (s *server) sendRaw(raw []byte) (response, error) {
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.URL, "http://"), 5*time.Second)
+	conn, err := net.DialTimeout("tcp", s.host(), 5*time.Second)
 	if err != nil {
 		return response{}, err
 	}

@@ -19,6 +19,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	const kills, workers = 10, 4
 	onEveryDatabase(t, func(t *testing.T, s *server) {
+		s.ownOnly(t)
 		tenant, directory := s.tenant(t), s.directory(t)
 		c := s.connector(t, wanted{Tenant: tenant, Directory: directory, Rules: noLimits})
 		idps := make([]*idp, workers)

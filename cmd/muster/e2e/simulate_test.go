@@ -23,6 +23,7 @@ func TestKillInTheMiddleOfASimulation(t *testing.T) {
 	t.Parallel()
 	const kills, between = 10, 13
 	onEveryDatabase(t, func(t *testing.T, s *server) {
+		s.ownOnly(t)
 		slug := "sim-" + unique()
 		directory := "dir-" + slug
 		ledger := filepath.Join(s.dir, "ledger.jsonl")
