@@ -3,13 +3,11 @@ package directory
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim/canonical"
-	"github.com/muster-scim/muster/tenants"
 )
 
 // Directories lists the directories of the deployment.
@@ -19,15 +17,7 @@ func (d *Directory) Directories(ctx context.Context) ([]Info, error) {
 
 // ReadDirectory finds a directory by name.
 func (d *Directory) ReadDirectory(ctx context.Context, name string) (Info, error) {
-	all, err := d.store.Directories(ctx)
-	if err != nil {
-		return Info{}, err
-	}
-	i := slices.IndexFunc(all, func(info Info) bool { return canonical.Key(info.Name) == canonical.Key(name) })
-	if i < 0 {
-		return Info{}, ErrNotFound
-	}
-	return all[i], nil
+	return d.store.Directory(ctx, name)
 }
 
 // CreateDirectory makes an empty directory with default settings.
@@ -97,68 +87,6 @@ func (d *Directory) Rules(ctx context.Context, slug string) (policy.Rules, int64
 		return policy.Rules{}, 0, err
 	}
 	return c.Rules, c.RulesVersion, nil
-}
-
-// SetRules gives a connector new rules and settles its people through the queue. While the
-// connector is not live its people are settled when it goes live.
-func (d *Directory) SetRules(ctx context.Context, by Admin, slug string, match IfMatch, r policy.Rules) (int64, error) {
-	c, err := d.connector(ctx, slug)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := policy.Compile(r); err != nil {
-		return 0, err
-	}
-	var version int64
-	err = d.change(ctx, Scope{Directory: c.DirectoryID}, by.actor(), func(w *work) error {
-		if _, err := w.load(Request{Exclusive: true}); err != nil {
-			return err
-		}
-		now := w.settings.Connectors[c.ID]
-		if now == nil {
-			return ErrNotFound
-		}
-		if match != nil && !match(now.RulesVersion) {
-			return ErrVersion
-		}
-		version = now.RulesVersion + 1
-		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Rules: &r}
-		if now.Mode == tenants.Live {
-			w.changes.QueueAll = &QueueAll{Connector: c.ID}
-		}
-		w.event("connector.rules.changed", EventRow{Connector: c.ID, Changes: map[string]any{"version": version, "before": now.Rules, "after": r}})
-		return nil
-	})
-	return version, err
-}
-
-// SetMode changes a connector's mode. Going live advances its views to what its IdP said
-// meanwhile and settles them through the queue; leaving live, everything of it stands still.
-func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenants.Mode) error {
-	c, err := d.connector(ctx, slug)
-	if err != nil {
-		return err
-	}
-	return d.change(ctx, Scope{Directory: c.DirectoryID, Connector: c.ID}, by.actor(), func(w *work) error {
-		scene, err := w.load(Request{Exclusive: true, CountGroups: true})
-		if err != nil {
-			return err
-		}
-		now := w.settings.Connectors[c.ID]
-		if now == nil {
-			return ErrNotFound
-		}
-		if now.Mode == m {
-			return nil
-		}
-		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Mode: m}
-		if m == tenants.Live {
-			w.changes.QueueAll = &QueueAll{Connector: c.ID, Advance: true}
-			w.changes.Connector.HeldGroups = scene.GroupCount > 0
-		}
-		w.event("connector.mode.changed", EventRow{Connector: c.ID, Changes: map[string]any{"before": now.Mode, "after": m}})
-		return nil
-	})
 }
 
 // Pending is how many records are due and wait to be settled; those that only time will bring

@@ -151,7 +151,14 @@ type Group struct {
 
 // Membership of a user in a group, with its shown origin and the reason.
 type Membership struct {
-	Group   Group
+	Group    Group
+	Origin   policy.Origin
+	Because  policy.Reason
+	Supports []Supported // everything it stands on, strongest first; the first is Origin and Because
+}
+
+// Supported is one reason for which a membership lives. It lives while one is left.
+type Supported struct {
 	Origin  policy.Origin
 	Because policy.Reason
 }
@@ -201,21 +208,6 @@ type Candidate struct {
 	By       []string  `json:"by"` // what matched: userName, email, …
 }
 
-// Answer is why a user is, or is not, in a group.
-type Answer struct {
-	Member   bool
-	Code     policy.Code
-	Sentence string
-	Steps    []Step
-}
-
-// Step is one step of an answer: what was received, linked, decided, held.
-type Step struct {
-	Step   string         `json:"step"` // received, linked, counted, lists, directory, settled
-	Detail string         `json:"detail"`
-	Reason *policy.Reason `json:"reason,omitempty"`
-}
-
 // Event is one line of the audit.
 type Event struct {
 	Seq       int64
@@ -262,15 +254,33 @@ type Effective interface {
 	// SetDirectory changes settings and settles every affected user through the queue.
 	SetDirectory(ctx context.Context, by Admin, name string, match IfMatch, s policy.DirectorySettings) (Info, error)
 
-	// Rules of a connector; SetRules and SetMode settle its users through the queue.
+	// Rules of a connector. SetRules and SetMode are plan and apply in one: losses above the safety
+	// limits need confirm.
 	Rules(ctx context.Context, connector string) (policy.Rules, int64, error)
-	SetRules(ctx context.Context, by Admin, connector string, match IfMatch, r policy.Rules) (int64, error)
-	SetMode(ctx context.Context, by Admin, connector string, m tenants.Mode) error
+	SetRules(ctx context.Context, by Admin, connector string, match IfMatch, r policy.Rules, confirm Confirm) (int64, error)
+	SetMode(ctx context.Context, by Admin, connector string, m tenants.Mode, confirm Confirm) error
+	RuleVersions(ctx context.Context, connector string, l Listing) (Page[RuleVersion], error)
+	RuleVersion(ctx context.Context, connector string, version int64) (RuleVersion, error)
+
+	CreatePlan(ctx context.Context, by Admin, connector string, draft Draft, wait time.Duration) (Plan, error)
+	LivePlan(ctx context.Context, by Admin, connector string, wait time.Duration) (Plan, error)
+	ReadPlan(ctx context.Context, connector string, id uuid.UUID) (Plan, error)
+	PlanLines(ctx context.Context, connector string, id uuid.UUID, f LineFilter, l Listing) (Page[PlanLine], error)
+	ApplyPlan(ctx context.Context, by Admin, connector string, id uuid.UUID, hash, comment string) (Job, error)
+	Jobs(ctx context.Context, l Listing) (Page[Job], error)
+	ReadJob(ctx context.Context, id uuid.UUID) (Job, error)
+	CancelJob(ctx context.Context, by Admin, id uuid.UUID, comment string) (Job, error)
+	// ReverseJob plans the rules that a job has replaced; slug is the connector's.
+	ReverseJob(ctx context.Context, by Admin, id uuid.UUID, wait time.Duration) (p Plan, slug string, err error)
+
 	// Pending is how many records of the connector ("" = of the directory) wait to be settled.
 	Pending(ctx context.Context, directory, connector string) (int, error)
 
 	Users(ctx context.Context, directory string, filter string, status policy.Status, l Listing) (Page[User], error)
 	ReadUserDetail(ctx context.Context, directory string, id uuid.UUID) (UserDetail, error)
+	// ReadUserAt is what the directory held of the user at a time, by the events; *NotYetError
+	// before there was one.
+	ReadUserAt(ctx context.Context, directory string, id uuid.UUID, at time.Time) (UserAt, error)
 	CreateLocalUser(ctx context.Context, by Admin, directory string, doc scim.Document) (User, error)
 	EditLocalUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, edit UserEdit) (User, error)
 	RemoveUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error
@@ -283,13 +293,24 @@ type Effective interface {
 	ReadDirectoryGroup(ctx context.Context, directory string, id uuid.UUID) (Group, error)
 	CreateLocalGroup(ctx context.Context, by Admin, directory, displayName string) (Group, error)
 	GroupMembers(ctx context.Context, directory string, group uuid.UUID, l Listing) (Page[GroupMember], error)
+	// GroupMembersAt are the members at a time, and the group as it was.
+	GroupMembersAt(ctx context.Context, directory string, group uuid.UUID, at time.Time, l Listing) (Page[MemberAt], Group, error)
 	AddLocalMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) (GroupMember, error)
 	RemoveMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) error
 
 	Conflicts(ctx context.Context, directory string, l Listing) (Page[Conflict], error)
 	DecideConflict(ctx context.Context, by Admin, directory string, id uuid.UUID, decision string, user uuid.UUID) error
 
-	Why(ctx context.Context, directory, user, group string) (Answer, error)
+	// Holds lists what of a connector its safety limits hold; DecideHolds applies or discards it.
+	Holds(ctx context.Context, connector string, f HoldFilter, l Listing) (HoldPage, error)
+	HoldCounts(ctx context.Context) ([]HoldCount, error)
+	DecideHolds(ctx context.Context, by Admin, connector string, decision HoldDecision) (HoldsDecided, error)
+	// ExpectChange announces a window in which a connector's losses are let through.
+	ExpectChange(ctx context.Context, by Admin, connector string, length time.Duration, reason string) (ExpectedChange, error)
+	ReadExpectedChange(ctx context.Context, connector string) (ExpectedChange, error)
+	EndExpectedChange(ctx context.Context, by Admin, connector string) error
+
+	Why(ctx context.Context, directory string, q Question) (Answer, error)
 	Events(ctx context.Context, f EventFilter, l Listing) (Page[Event], error)
 }
 

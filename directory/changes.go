@@ -34,14 +34,28 @@ type Changes struct {
 	Drop         []MembershipRow
 	Conflicts    []ConflictRow // inserted when new, else updated
 	Withdraw     []uuid.UUID   // conflicts that are no more
+	Foreign      []ConflictRow // between a connector and a group; those that are there stay as they are
+	Apart        []Apart
+	Rivals       []Rivals
+	Holds        []HoldRow   // lines that stay undone: inserted when new, else updated
+	HoldsGone    []uuid.UUID // those that no longer do
+	Losses       []LossRow   // what was let through
+	Sizes        []SizeRow   // what connectors support
+	Expected     *ExpectedRow
 	Events       []EventRow
 	Queue        []QueueRow
 	QueueAll     *QueueAll
+	Wake         *WaitingFor // records that wait for one of these keys are queued
 	Touch        []uuid.UUID // group records whose version and time move; last before the commit
 	TouchedAt    time.Time   // when all of this happens; what is queued is due then
 	NewDirectory *Info
 	Directory    *DirectoryChange
 	Connector    *ConnectorChange
+	Advance      uuid.UUID   // connector whose views become what its IdP says, before people are written
+	BuryAll      uuid.UUID   // connector that has retired: whatever it still holds becomes tombstones
+	Bury         []uuid.UUID // user records that become tombstones, because their connector retires
+	NewJob       *Job
+	Job          *Job // its state and progress
 }
 
 // NewEdge is a member row to add.
@@ -100,4 +114,9 @@ type ConnectorChange struct {
 	Rules      *policy.Rules // nil: as they are
 	Mode       tenants.Mode  // "": as it is
 	HeldGroups bool          // from now on
+	Always     []string      // keys of the groups that alwaysAssign names from now on, where Rules or Mode change
+	Settled    *policy.Rules // those that settling goes by while it is not live; nil: as they are
+
+	By, Comment string    // of the new version of the rules
+	Plan        uuid.UUID // that the change applies; zero if none
 }

@@ -25,8 +25,11 @@ func (d *Directory) Conflicts(ctx context.Context, directory string, l Listing) 
 	page := Page[Conflict]{Total: rows.Total, Next: rows.Next, Items: make([]Conflict, 0, len(rows.Items))}
 	for _, row := range rows.Items {
 		c := Conflict{
-			ID: row.ID, Kind: row.Kind, Record: row.Record, User: row.User, Group: row.Group,
+			ID: row.ID, Kind: row.Kind, User: row.User, Group: row.Group,
 			GroupName: row.Detail.GroupName, Detail: row.Detail.Sentence, Candidates: row.Detail.Candidates, Created: row.Created,
+		}
+		if row.Record != row.Connector { // else it is with a group, whoever is in it
+			c.Record = row.Record
 		}
 		if from := settings.Connectors[row.Connector]; from != nil {
 			c.Connector = from.Slug
@@ -61,15 +64,23 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 	}
 	row.Decision, row.DecidedUser = decision, user
 	return d.change(ctx, Scope{Directory: info.ID}, by.actor(), func(w *work) error {
-		scene, err := w.load(Request{Records: []uuid.UUID{row.Record}, GroupKeys: w.allNames()})
+		pair := Pair{row.Connector, row.Subject}
+		scene, err := w.load(Request{Records: []uuid.UUID{row.Record}, GroupKeys: w.allNames(), Foreign: []Pair{pair}})
 		if err != nil {
 			return err
+		}
+		if open := scene.Foreign[pair]; open != nil && open.ID == row.ID && !open.Decided {
+			scene.Conflicts[row.Record] = append(scene.Conflicts[row.Record], ConflictRow{ID: row.ID})
 		}
 		if !slices.ContainsFunc(scene.Conflicts[row.Record], func(c ConflictRow) bool { return c.ID == row.ID && c.Decision == "" }) {
 			return ErrNotFound // decided or withdrawn since it was read
 		}
 		w.changes.Conflicts = append(w.changes.Conflicts, row)
-		w.event("directory.conflict.decided", EventRow{Record: row.Record, Connector: row.Connector, User: user, Changes: map[string]any{"kind": row.Kind, "decision": decision}})
+		about := row.Record
+		if about == row.Connector {
+			about = uuid.Nil
+		}
+		w.event("directory.conflict.decided", EventRow{Record: about, Connector: row.Connector, User: user, Changes: map[string]any{"kind": row.Kind, "decision": decision}})
 		r := scene.Records[row.Record]
 		if r == nil || r.ViewState == NoView || !w.live(r.Connector) {
 			return nil
@@ -123,25 +134,6 @@ func (d *Directory) findConflicts(ctx context.Context, directory uuid.UUID, matc
 			return found, nil
 		}
 		l.Cursor = page.Next
-	}
-}
-
-// waitFor finds the conflicts in which a user is in a record's way: what an administrator
-// changes about the user may end them.
-func (d *Directory) waitFor(ctx context.Context, directory string, user uuid.UUID) ([]ConflictRow, error) {
-	info, err := d.ReadDirectory(ctx, directory)
-	if err != nil {
-		return nil, err
-	}
-	return d.findConflicts(ctx, info.ID, func(c ConflictRow) bool {
-		return slices.ContainsFunc(c.Detail.Candidates, func(c Candidate) bool { return c.User == user })
-	})
-}
-
-// queueWaiting has the records of conflicts settled again.
-func (w *work) queueWaiting(conflicts []ConflictRow) {
-	for _, c := range conflicts {
-		w.queue(c.Connector, c.Record)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/tenants"
 )
 
@@ -20,7 +21,11 @@ type Directory struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	watch func(*Person, *policy.Decision) // sees every person that is settled; nil but in a trial
+
 	wake chan struct{} // nudges the workers of this process after a change that queued
+
+	tending tending
 
 	mu       sync.Mutex
 	settings map[uuid.UUID]*Settings // the last seen of each directory; valid while its epoch is
@@ -63,14 +68,20 @@ func (d *Directory) change(ctx context.Context, scope Scope, by actor, f func(*w
 		if err != nil {
 			return err
 		}
-		w.settings = settings
+		w.settings, w.safety = settings, &safety{}
 		if err := f(w); err != nil {
 			return err
 		}
-		queued = len(w.changes.Queue) > 0 || w.changes.QueueAll != nil
+		if err := w.settleLast(); err != nil {
+			return err
+		}
+		queued = len(w.changes.Queue)+len(w.changes.Rivals) > 0 || w.changes.QueueAll != nil || w.changes.Wake != nil
 		tx.Save(w.changes)
 		return nil
 	})
+	if err == nil {
+		d.noteChange(scope)
+	}
 	if err == nil && queued {
 		d.nudge()
 	}
@@ -129,6 +140,7 @@ type work struct {
 	changes  *Changes
 
 	facts     map[string]*GroupFact       // by key; nil: known not to exist
+	foreign   map[Pair]*ForeignRow        // conflicts with groups, as read or made here; nil: known that there is none
 	conflicts map[uuid.UUID][]ConflictRow // of records without a user, as read
 	relinked  map[uuid.UUID]bool          // records whose view or link this transaction changed
 
@@ -139,14 +151,19 @@ type work struct {
 	awaited map[uuid.UUID]*Person // people whom it still is to settle
 
 	alone bool // the directory's lock is held exclusively
+
+	safety    *safety                         // nil: nothing is let through or held, as nothing is written
+	watch     func(*Person, *policy.Decision) // sees every person that is settled, as it was read; nil: let go
+	confirmed confirmed                       // losses that go through whatever the safety limits say
+	retiring  *retiring                       // the connector whose people are being let go
 }
 
 // newWork starts a try of a transaction: nothing of a former one is in it.
 func newWork(d *Directory, ctx context.Context, tx Tx, scope Scope, by actor) *work {
 	now := d.now()
 	return &work{
-		d: d, ctx: ctx, tx: tx, scope: scope, by: by, now: now, changes: &Changes{TouchedAt: now},
-		facts: make(map[string]*GroupFact), conflicts: make(map[uuid.UUID][]ConflictRow), relinked: make(map[uuid.UUID]bool),
+		d: d, ctx: ctx, tx: tx, scope: scope, by: by, now: now, watch: d.watch, changes: &Changes{TouchedAt: now},
+		facts: make(map[string]*GroupFact), foreign: make(map[Pair]*ForeignRow), conflicts: make(map[uuid.UUID][]ConflictRow), relinked: make(map[uuid.UUID]bool),
 		settled: make(map[uuid.UUID]bool), met: make(map[string]bool), given: make(map[string]uuid.UUID),
 	}
 }
@@ -189,6 +206,9 @@ func (w *work) learn(r Request, s *Scene) {
 	}
 	for key := range s.Facts {
 		note(key)
+	}
+	if s.Group != nil && s.Group.ViewKey != "" {
+		note(s.Group.ViewKey)
 	}
 	for _, p := range s.People {
 		for _, rec := range p.Records {

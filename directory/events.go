@@ -76,8 +76,12 @@ func difference(before, after json.RawMessage) (names []string, values map[strin
 func (w *work) reasonOf(s Support) policy.Reason { return reason(w.settings, s) }
 
 func reason(st *Settings, s Support) policy.Reason {
-	r := policy.Reason{Code: s.Code, List: s.List, Pattern: s.Pattern, Path: s.Path}
-	if c := st.Connectors[s.Connector]; c != nil {
+	r := policy.Reason{Code: s.Code, List: s.List, Pattern: s.Pattern, Path: s.Path, Detail: s.Detail}
+	id := s.Connector
+	if s.Behind != uuid.Nil {
+		id = s.Behind
+	}
+	if c := st.Connectors[id]; c != nil {
 		r.Connector = c.Slug
 	}
 	return r

@@ -22,23 +22,25 @@ func (w *work) groupChanged(g, old *GroupRow, m memberChange) {
 		names, _ := difference(old.JSON, g.JSON)
 		changes["attributes"] = names
 	}
-	list := func(name string, members []Resolved, unresolved int) {
-		if len(members)+unresolved == 0 {
-			return
-		}
-		entry := map[string]any{"count": len(members) + unresolved}
-		if len(members) <= 1000 {
-			ids := make([]string, len(members))
-			for i, m := range members {
-				ids[i] = m.ID.String()
-			}
-			entry["records"] = ids
-		}
-		changes[name] = entry
-	}
-	list("added", m.add, len(m.addUnresolved))
-	list("removed", m.drop, len(m.dropUnresolved))
+	tellMembers(changes, "added", m.add, len(m.addUnresolved))
+	tellMembers(changes, "removed", m.drop, len(m.dropUnresolved))
 	w.event("record.group.changed", EventRow{Record: g.ID, Changes: changes})
+}
+
+// tellMembers puts members into an event's changes: how many, and which of them there are.
+func tellMembers(changes map[string]any, name string, members []Resolved, unresolved int) {
+	if len(members)+unresolved == 0 {
+		return
+	}
+	entry := map[string]any{"count": len(members) + unresolved}
+	if len(members) <= 1000 {
+		ids := make([]string, len(members))
+		for i, m := range members {
+			ids[i] = m.ID.String()
+		}
+		entry["records"] = ids
+	}
+	changes[name] = entry
 }
 
 // changeMembers writes the edges.
@@ -57,6 +59,9 @@ func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Sce
 		return err
 	}
 	live := w.live(g.Connector)
+	if live && len(m.drop) > 0 {
+		w.depart(g.Connector, g.ViewKey)
+	}
 	for _, r := range m.add {
 		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{g.ID, r.ID}, Connector: g.Connector, Kind: r.Kind, Edge: Edge{Said: true, Viewed: live}})
 	}
@@ -94,6 +99,9 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 		}
 	}
 	touched := maps.Clone(edges)
+	for _, id := range m.again {
+		touched[id] = false
+	}
 	carried, err := w.rename(g, old, touched)
 	if err != nil {
 		return err
@@ -111,8 +119,8 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 	}
 	return w.settleRecordsOf(touched, scene, func(r *RecordRow) {
 		for i := range r.Groups {
-			if r.Groups[i].Record == g.ID {
-				r.Groups[i].Name, r.Groups[i].Key = g.ViewName, g.ViewKey
+			if r.Groups[i].Record == g.ID && renamed {
+				r.Groups[i] = ViewedGroup{Record: g.ID, Name: g.ViewName, Key: g.ViewKey, Unread: true}
 			}
 		}
 		if there, changed := edges[r.ID]; changed {
@@ -202,7 +210,7 @@ func (w *work) settleRecordsOf(records map[uuid.UUID]bool, scene *Scene, adjust 
 func (r *RecordRow) regroup(g *GroupRow, there bool) {
 	r.Groups = slices.DeleteFunc(r.Groups, func(v ViewedGroup) bool { return v.Record == g.ID })
 	if there {
-		r.Groups = append(r.Groups, ViewedGroup{Record: g.ID, Name: g.ViewName, Key: g.ViewKey})
+		r.Groups = append(r.Groups, ViewedGroup{Record: g.ID, Name: g.ViewName, Key: g.ViewKey, Unread: true})
 	}
 }
 

@@ -48,10 +48,12 @@ func (d *Directory) CreateGroup(ctx context.Context, src Source, doc scim.Docume
 			}
 			w.firstGroup(g.Connector)
 		}
-		w.event("record.group.created", EventRow{Record: g.ID, Changes: map[string]any{"displayName": g.DisplayName}})
+		change := (&roster{scene: scene}).fold(edits)
+		said := map[string]any{"displayName": g.DisplayName}
+		tellMembers(said, "added", change.add, len(change.addUnresolved))
+		w.event("record.group.created", EventRow{Record: g.ID, Changes: said})
 		w.notes(g.ID, notes)
 		created = g.record()
-		change := (&roster{scene: scene}).fold(edits)
 		if err := w.changeMembers(src, g, change, scene); err != nil {
 			return err
 		}
@@ -141,6 +143,9 @@ func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, mat
 		if err := w.changeMembers(src, g, change, scene); err != nil {
 			return err
 		}
+		if change.again, err = w.nameAgain(g, roster.needless()); err != nil {
+			return err
+		}
 		err = w.settleGroup(g, &old, change, scene)
 		alone = alone || errors.Is(err, errNotAlone)
 		return err
@@ -193,6 +198,7 @@ func (d *Directory) DeleteGroup(ctx context.Context, src Source, id uuid.UUID, m
 			return err
 		}
 		w.changes.DropGroup = g.ID
+		w.depart(g.Connector, g.ViewKey)
 		var change memberChange
 		for _, m := range members {
 			if m.ID != uuid.Nil && m.Viewed {

@@ -27,6 +27,9 @@ func (w *work) input(p *Person) (policy.Input, error) {
 			UserNameKey: p.User.UserNameKey,
 		},
 	}
+	if len(p.Holds) > 0 {
+		in.Exceptions = exceptions(p.Holds)
+	}
 	var named [][]string
 	involve := func(connector uuid.UUID) {
 		if c := w.settings.Connectors[connector]; c != nil && in.Connectors[c.Slug] == nil {
@@ -129,7 +132,7 @@ func (w *work) readAttributes(p *Person, in *policy.Input) error {
 
 // takesWhole says whether Decide sees a person's attributes whole, and gives them back so.
 func (w *work) takesWhole(p *Person) bool {
-	return speaking(p.Records) > 1 || len(w.settings.Directory.Settings().ProtectedUsers) > 0
+	return speaking(p.Records) > 1 || len(w.settings.Directory.Settings().ProtectedUsers) > 0 || p.keepsKey()
 }
 
 // speaking counts the records whose view is not a tombstone.

@@ -1,10 +1,7 @@
 package directory
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -15,18 +12,19 @@ import (
 	"github.com/muster-scim/muster/scim/filter"
 )
 
-// look runs f on an unlocked view of a directory; nothing it does is saved.
+// look runs f on an unlocked view of a directory; nothing it does is saved. As in change, load
+// must be f's first step.
 func (d *Directory) look(ctx context.Context, directory string, f func(*work) error) error {
 	info, err := d.ReadDirectory(ctx, directory)
 	if err != nil {
 		return err
 	}
 	scope := Scope{Directory: info.ID}
+	settings, err := d.cachedSettings(ctx, info.ID)
+	if err != nil {
+		return err
+	}
 	return d.store.Look(ctx, scope, func(tx Tx) error {
-		settings, err := tx.Settings(ctx)
-		if err != nil {
-			return err
-		}
 		w := newWork(d, ctx, tx, scope, worker)
 		w.settings = settings
 		return f(w)
@@ -86,9 +84,7 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 		}
 		detail.User = p.User.user(len(p.Records) == 0)
 		for _, m := range p.Held {
-			detail.Memberships = append(detail.Memberships, Membership{
-				Group: m.Group.group(w.tenantName(m.Group.Tenant)), Origin: m.Supports[0].Origin, Because: w.reasonOf(m.Supports[0]),
-			})
+			detail.Memberships = append(detail.Memberships, w.membership(m))
 		}
 		detail.Dropped = dropped(policy.Decide(in))
 		for _, r := range p.Records {
@@ -97,6 +93,16 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 		return nil
 	})
 	return detail, err
+}
+
+// membership is a stored one in the words of the outside.
+func (w *work) membership(m MembershipRow) Membership {
+	shown := Membership{Group: m.Group.group(w.tenantName(m.Group.Tenant)), Supports: make([]Supported, len(m.Supports))}
+	for i, s := range m.Supports {
+		shown.Supports[i] = Supported{Origin: s.Origin, Because: w.reasonOf(s)}
+	}
+	shown.Origin, shown.Because = shown.Supports[0].Origin, shown.Supports[0].Because
+	return shown
 }
 
 // dropped are the groups that no membership came of.
@@ -206,7 +212,7 @@ func (d *Directory) groupNamed(ctx context.Context, directory, name string) (Gro
 	var group Group
 	err := d.look(ctx, directory, func(w *work) error {
 		key := canonical.Key(name)
-		if err := w.know([]string{key}); err != nil {
+		if _, err := w.load(Request{GroupKeys: []string{key}}); err != nil {
 			return err
 		}
 		fact := w.facts[key]
@@ -217,122 +223,4 @@ func (d *Directory) groupNamed(ctx context.Context, directory, name string) (Gro
 		return nil
 	})
 	return group, err
-}
-
-// Why says why a user is, or is not, in a group: the answer first, then the steps that led to it.
-// user is a userName, an e-mail or an id; group is a display name.
-func (d *Directory) Why(ctx context.Context, directory, user, group string) (Answer, error) {
-	info, err := d.ReadDirectory(ctx, directory)
-	if err != nil {
-		return Answer{}, err
-	}
-	found, err := d.store.FindUsers(ctx, info.ID, user)
-	if err != nil {
-		return Answer{}, err
-	}
-	if len(found) == 0 {
-		return Answer{}, fmt.Errorf("user %q: %w", user, ErrNotFound)
-	}
-	if len(found) > 1 {
-		return Answer{}, &RefusedError{Code: "ambiguousUser", Detail: fmt.Sprintf("%d users of the directory have %q; ask for one by id", len(found), user)}
-	}
-	var answer Answer
-	err = d.look(ctx, directory, func(w *work) error {
-		key := canonical.Key(group)
-		p, err := w.person(found[0].ID, Request{GroupKeys: append(w.allNames(), key)})
-		if err != nil {
-			return err
-		}
-		in, err := w.input(p)
-		if err != nil {
-			return err
-		}
-		answer = w.explain(p, policy.Decide(in), key, group)
-		return nil
-	})
-	return answer, err
-}
-
-// explain puts a decision about one group into words.
-func (w *work) explain(p *Person, d policy.Decision, key, group string) Answer {
-	name := p.User.UserName
-	var a Answer
-	held := slices.IndexFunc(p.Held, func(m MembershipRow) bool { return m.Group.Key == key })
-	target, member := targetOf(d, key)
-	because := target.Because
-	if !member {
-		because = refusal(key, d)
-	}
-	if fact := w.facts[key]; fact != nil {
-		group = fact.Name
-	}
-	a.Member = member
-	a.Code = because.Code
-	relation := "is in"
-	if !member {
-		relation = "is not in"
-	}
-	sentence := because.Sentence(group)
-	if a.Code == "" {
-		a.Code = policy.CodeNotSent
-		sentence = w.notAsked(p)
-	}
-	a.Sentence = fmt.Sprintf("%s %s %s: %s", name, relation, group, sentence)
-	a.Steps = w.steps(p, d, key, group)
-	settled := Step{Step: "settled", Detail: fmt.Sprintf("%s is %s.", name, p.User.Status)}
-	switch {
-	case member == (held >= 0):
-		settled.Detail += " The directory shows this."
-	default:
-		settled.Detail += " A change is waiting to be settled; the directory will show this in a moment."
-	}
-	a.Steps = append(a.Steps, settled)
-	return a
-}
-
-// notAsked says that nothing asks for a membership.
-func (w *work) notAsked(p *Person) string {
-	var slugs []string
-	for _, r := range p.Records {
-		if slug := w.slug(r.Connector); slug != "" && !slices.Contains(slugs, slug) {
-			slugs = append(slugs, slug)
-		}
-	}
-	if len(slugs) == 0 {
-		return "no connector has a record of this user, and nobody added it."
-	}
-	return fmt.Sprintf("neither does %s send this group for this user, nor does a rule or an administrator give it.", strings.Join(slugs, " or "))
-}
-
-// steps tell the way of the group's name through each connector of the user.
-func (w *work) steps(p *Person, d policy.Decision, key, group string) []Step {
-	var steps []Step
-	for _, r := range p.Records {
-		slug := w.slug(r.Connector)
-		sends := slices.ContainsFunc(r.Groups, func(g ViewedGroup) bool { return g.Key == key })
-		verb := "does not send"
-		if sends {
-			verb = "sends"
-		}
-		steps = append(steps, Step{Step: "received", Detail: fmt.Sprintf("%s holds record %s, %s; it %s %s for it.", slug, r.ID, cmp.Or(string(r.ViewState), string(r.State)), verb, group)})
-		steps = append(steps, Step{Step: "linked", Detail: fmt.Sprintf("The record was linked to this user on %s.", r.Linked.Format("2006-01-02 15:04:05 MST"))})
-		counts := "does not count"
-		if slices.Contains(d.Counting, r.ID.String()) {
-			counts = "counts"
-		}
-		if slices.Contains(d.Contributing, r.ID.String()) {
-			counts = "counts and contributes"
-		}
-		steps = append(steps, Step{Step: "counted", Detail: fmt.Sprintf("The record %s.", counts)})
-	}
-	for _, v := range d.Verdicts {
-		if v.Key == key {
-			because := v.Because
-			steps = append(steps, Step{Step: "lists", Detail: because.Sentence(group), Reason: &because})
-		}
-	}
-	if len(p.Records) == 0 {
-		steps = append(steps, Step{Step: "received", Detail: "No connector has a record of this user; it is local."})
-	}
-	return steps
 }

@@ -41,7 +41,11 @@ func (w *work) settleUnlinked(r *RecordRow, candidates []CandidateRow) error {
 	if err != nil {
 		return err
 	}
-	if d := policy.Decide(in); !d.Create {
+	d := policy.Decide(in)
+	if err := w.settleForeign(newcomer.Records, d); err != nil {
+		return err
+	}
+	if !d.Create {
 		newcomer.Open = slices.DeleteFunc(slices.Clone(w.conflicts[r.ID]), func(c ConflictRow) bool { return c.Decision != "" })
 		w.settleRecords(newcomer, d)
 		w.settleConflicts(newcomer, d, anyKind) // nobody has to decide about a record that does not count
@@ -157,8 +161,9 @@ func (w *work) match(r *RecordRow, rows []CandidateRow, people map[uuid.UUID]*Pe
 	}
 	found := make(map[uuid.UUID][]string) // what matched, by user
 	nameHolder := uuid.Nil
+	keys := r.keys()
 	for _, row := range rows {
-		if people[row.User] == nil {
+		if people[row.User] == nil || !keys.find(people[row.User], row.By) {
 			continue
 		}
 		if row.By == "userName" && (nameHolder == uuid.Nil || people[row.User].User.Status != policy.UserDeleted) {
@@ -184,6 +189,19 @@ func (w *work) match(r *RecordRow, rows []CandidateRow, people map[uuid.UUID]*Pe
 		return matched{conflict: ConflictAmbiguous, candidates: candidates,
 			sentence: fmt.Sprintf("%s sends a user whose keys find %d different users. Link it to one of them, keep it separate or refuse it.", c.Slug, len(candidates))}
 	}
+}
+
+// find says whether the keys still find a person in the way they did before it was locked.
+func (k Keys) find(p *Person, by string) bool {
+	switch by {
+	case "userName":
+		return p.User.UserNameKey == k.UserName
+	case "email":
+		return p.User.EmailKey == k.Email
+	}
+	return slices.ContainsFunc(p.Records, func(r *RecordRow) bool {
+		return r.Tenant == k.Tenant && (by == "externalId" && r.ExternalID == k.ExternalID || by == "employeeNumber" && r.EmployeeNumber == k.EmployeeNumber)
+	})
 }
 
 // mayLink says whether a record may be linked by itself to the one user that its keys find.
@@ -321,6 +339,7 @@ func aboutLinking(c ConflictRow) bool {
 
 // linkTo links the record to a user that exists and settles it.
 func (w *work) linkTo(r *RecordRow, p *Person) error {
+	w.wake(&p.User, p.Records)
 	r.User, r.Linked = p.User.ID, w.now
 	r.Found = w.found(p)
 	w.relinked[r.ID] = true

@@ -90,11 +90,7 @@ func statusOf(doc scim.Document) policy.Status {
 // EditLocalUser changes a user that no IdP manages.
 func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, edit UserEdit) (User, error) {
 	var edited User
-	waiting, err := d.waitFor(ctx, directory, id)
-	if err != nil {
-		return edited, err
-	}
-	err = d.inDirectory(ctx, by, directory, func(w *work) error {
+	err := d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{})
 		if err != nil {
 			return err
@@ -122,7 +118,6 @@ func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory strin
 			if err := w.nameFree(u); err != nil {
 				return err
 			}
-			w.queueWaiting(waiting)
 		}
 		w.saveUser(p, before, policy.Reason{})
 		edited = u.user(true)
@@ -138,15 +133,12 @@ func (w *work) saveUser(p *Person, before UserRow, because policy.Reason) {
 	}
 	p.User.Version, p.User.Modified = before.Version+1, w.now
 	w.changes.Users = append(w.changes.Users, &p.User)
+	w.wakeChanged(&before, p)
 	w.userChanged(before, p, policy.Decision{StatusBecause: because})
 }
 
 // RemoveUser deletes a user that no IdP manages, softly: it can be restored until it is purged.
 func (d *Directory) RemoveUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error {
-	waiting, err := d.waitFor(ctx, directory, id)
-	if err != nil {
-		return err
-	}
 	return d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{})
 		if err != nil {
@@ -163,7 +155,6 @@ func (d *Directory) RemoveUser(ctx context.Context, by Admin, directory string, 
 		}
 		before := p.User
 		w.deleted(&p.User)
-		w.queueWaiting(waiting)
 		w.saveUser(p, before, policy.Reason{})
 		return nil
 	})
@@ -207,6 +198,8 @@ func (d *Directory) RestoreUser(ctx context.Context, by Admin, directory string,
 
 // release makes a user local: its records no longer name it, and what they gave it ends.
 func (w *work) release(p *Person) {
+	w.wake(&p.User, p.Records)
+	w.withdrawAll(p)
 	for _, r := range p.Records {
 		r.User, r.Linked, r.Found = uuid.Nil, time.Time{}, nil
 		w.saveLink(r)
@@ -224,8 +217,14 @@ func (w *work) release(p *Person) {
 func (w *work) holdLocally(p *Person, m MembershipRow, keep bool) {
 	m.User = p.User.ID
 	if keep {
+		was := m.Supports
 		m.Supports = []Support{{Origin: policy.OriginLocal, Code: policy.CodeLocal}}
 		w.changes.Hold = append(w.changes.Hold, m)
+		if len(was) > 0 && !sameShown(was[0], m.Supports[0]) {
+			w.event("directory.membership.changed", EventRow{User: p.User.ID, Group: m.Group.ID, Changes: map[string]any{
+				"group": m.Group.Name, "origin": policy.OriginLocal, "was": was[0].Origin, "because": policy.Reason{Code: policy.CodeLocal},
+			}})
+		}
 		return
 	}
 	w.changes.Drop = append(w.changes.Drop, m)
@@ -244,10 +243,6 @@ func (d *Directory) UnblockUser(ctx context.Context, by Admin, directory string,
 
 // setBlock blocks a user for a reason, or lifts the block when there is none.
 func (d *Directory) setBlock(ctx context.Context, by Admin, directory string, id uuid.UUID, reason string) error {
-	waiting, err := d.waitFor(ctx, directory, id)
-	if err != nil {
-		return err
-	}
 	return d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(id, Request{GroupKeys: w.allNames()})
 		if err != nil {
@@ -262,7 +257,6 @@ func (d *Directory) setBlock(ctx context.Context, by Admin, directory string, id
 		}
 		w.event(action, EventRow{User: id, Changes: map[string]any{"reason": reason}})
 		p.User.Block = reason
-		w.queueWaiting(waiting)
 		p.blockChanged, p.unblocked = true, reason == ""
 		return w.settle(p)
 	})

@@ -28,6 +28,7 @@ func (d *Directory) CreateLocalGroup(ctx context.Context, by Admin, directory, d
 		}
 		fact := GroupFact{ID: newID(), Name: displayName, Key: key, Created: w.now, Version: 1}
 		w.changes.NewGroups = append(w.changes.NewGroups, fact)
+		w.meetRivals(fact)
 		w.event("directory.group.created", EventRow{Group: fact.ID, Changes: map[string]any{"displayName": displayName}})
 		created = fact.group("")
 		return nil

@@ -23,6 +23,7 @@ type roster struct {
 type memberChange struct {
 	add, drop                     []Resolved // edges
 	addUnresolved, dropUnresolved []string
+	again                         []uuid.UUID // user records that are named though nothing of them changes
 }
 
 func (m memberChange) empty() bool {
@@ -108,6 +109,16 @@ func (r *roster) want(key string, there bool) {
 		r.order = append(r.order, key)
 	}
 	r.wants[key] = there
+}
+
+// needless are the user records that the edits want out and that the group's IdP has out already.
+func (r *roster) needless() (records []Resolved) {
+	for _, res := range r.scene.Resolved {
+		if there, named := r.wants[res.ID.String()]; named && !there && res.Kind == scim.UserKind && !r.scene.Edges[res.ID].Said {
+			records = append(records, res)
+		}
+	}
+	return records
 }
 
 // difference compares what the edits want with the edges and unresolved values there are.

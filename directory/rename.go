@@ -21,6 +21,7 @@ func (w *work) rename(g, old *GroupRow, touched map[uuid.UUID]bool) (carried boo
 			return carried, err
 		}
 	}
+	w.depart(g.Connector, before.ViewKey)
 	members, err := w.tx.Members(w.ctx, g.ID)
 	if err != nil {
 		return false, err
@@ -60,6 +61,7 @@ func (w *work) carry(g, old *GroupRow) (bool, error) {
 	group.Name, group.Key = g.ViewName, g.ViewKey
 	w.changes.RenameGroup = &group
 	w.facts[old.ViewKey], w.facts[g.ViewKey] = nil, &group
+	w.meetRivals(group)
 	w.event("directory.group.renamed", EventRow{Group: group.ID, Changes: map[string]any{"displayName": map[string]string{"before": before, "after": group.Name}}})
 	return true, nil
 }

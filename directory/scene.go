@@ -33,6 +33,8 @@ type Request struct {
 	GroupIDs    []uuid.UUID // facts by id
 	Feeders     string      // view key whose supporters besides Group are counted (rename)
 	CountGroups bool        // of the connector
+	Foreign     []Pair      // conflicts of these
+	Advanced    uuid.UUID   // the groups of records come as if this connector's views were advanced; only to look
 }
 
 // GroupLock is how strongly a group record is locked.
@@ -74,6 +76,7 @@ type Scene struct {
 	GroupCount  int
 	Arrivals    []Arrival
 	Facts       map[string]GroupFact // by name key, of GroupKeys, of everything the people's and records' views and memberships name, and of Group's view; absent: no such group
+	Foreign     map[Pair]*ForeignRow // of Request.Foreign; those of the views' groups come with them
 	Feeders     int                  // other group records whose view feeds the key, and memberships of it that another connector or an origin other than idp supports
 }
 
@@ -155,6 +158,7 @@ type Person struct {
 	Records []*RecordRow
 	Held    []MembershipRow
 	Open    []ConflictRow // open conflicts of its records
+	Holds   []HoldRow     // what stays undone
 
 	// claims replaces Held in what Decide sees, when an administrator gives or takes a
 	// membership; what is written is the difference to Held all the same.
@@ -183,6 +187,9 @@ func (p *Person) claimed() []MembershipRow {
 type ViewedGroup struct {
 	Record    uuid.UUID // the group record
 	Name, Key string
+	Foreign   *ForeignRow // the conflict of its connector with the group; nil: none
+
+	Unread bool // never loaded so: the edge or the name comes with this transaction, and whether there is a conflict was not read
 }
 
 // UserRow is a directory user as it is stored.
@@ -213,14 +220,16 @@ type MembershipRow struct {
 	Supports []Support
 }
 
-// Support is one stored reason of a membership. It names the connector by id.
+// Support is one stored reason of a membership. It names connectors by id.
 type Support struct {
 	Origin    policy.Origin `json:"o"`
 	Connector uuid.UUID     `json:"c,omitzero"`
+	Behind    uuid.UUID     `json:"b,omitzero"` // the connector that the reason names, when it is not the supporter: its neverRemove keeps what is local
 	Code      policy.Code   `json:"r"`
 	List      string        `json:"l,omitempty"`
 	Pattern   string        `json:"p,omitempty"`
 	Path      []string      `json:"n,omitempty"`
+	Detail    string        `json:"d,omitempty"` // of what is held
 }
 
 // CandidateRow is a user that linking may choose, with what matched.

@@ -9,7 +9,8 @@ import (
 )
 
 // settle makes the directory agree with the decision about one person. A transaction settles a
-// person once: what it writes is not to be read back before the commit (see settleUnlinked).
+// person once: what it writes is not to be read back before the commit (see settleUnlinked). Who
+// loses something comes last (see safety.go).
 func (w *work) settle(p *Person) error {
 	in, err := w.input(p)
 	if err != nil {
@@ -17,9 +18,21 @@ func (w *work) settle(p *Person) error {
 	}
 	decision := policy.Decide(in)
 	w.settled[p.User.ID] = true
+	if w.loses(p, decision) {
+		w.safety.last = append(w.safety.last, p)
+		return nil
+	}
+	return w.effect(p, decision)
+}
+
+// effect writes what a decision makes of a person.
+func (w *work) effect(p *Person, decision policy.Decision) error {
 	stays, err := w.stayGone(p, &decision)
 	if err != nil {
 		return err
+	}
+	if w.watch != nil {
+		w.watch(p, &decision)
 	}
 	w.settleRecords(p, decision)
 	if p.User.Version > 0 || decision.Create {
@@ -29,7 +42,7 @@ func (w *work) settle(p *Person) error {
 		}
 	}
 	w.settleConflicts(p, decision, settlingOwns)
-	return nil
+	return w.settleForeign(p.Records, decision)
 }
 
 // stayGone changes a decision that would bring a former user back under a name that somebody
@@ -91,6 +104,7 @@ func (w *work) leaveGroups(r *RecordRow) {
 	if r.ViewState != ViewState(policy.Deleted) || w.scope.Connector != uuid.Nil {
 		return
 	}
+	w.depart(r.Connector, viewedKeys([]*RecordRow{r})...)
 	for _, g := range r.Groups {
 		w.changes.DropEdges = append(w.changes.DropEdges, EdgeKey{Group: g.Record, Member: r.ID})
 		w.touch(g.Record)

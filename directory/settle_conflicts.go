@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/muster-scim/muster/policy"
@@ -17,7 +16,7 @@ func (w *work) settleConflicts(p *Person, d policy.Decision, owned func(kind str
 		if r == nil {
 			continue
 		}
-		subject := cmp.Or(canonical.Key(c.Group), c.Attribute+":"+canonical.Key(c.Value))
+		subject := c.Attribute + ":" + canonical.Key(c.Value)
 		if i := slices.IndexFunc(open, func(o ConflictRow) bool { return o.Record == r.ID && o.Kind == c.Kind && o.Subject == subject }); i >= 0 {
 			open = slices.Delete(open, i, i+1)
 			continue
@@ -25,11 +24,7 @@ func (w *work) settleConflicts(p *Person, d policy.Decision, owned func(kind str
 		if slices.ContainsFunc(w.conflicts[r.ID], func(o ConflictRow) bool { return o.Decision != "" && o.Kind == c.Kind && o.Subject == subject }) {
 			continue
 		}
-		row := ConflictRow{Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: c.Kind, Subject: subject, User: p.User.ID, Detail: ConflictDetail{GroupName: c.Group}}
-		if fact := w.facts[subject]; c.Group != "" && fact != nil {
-			row.Group = fact.ID
-		}
-		row.Detail.Sentence = w.conflictSentence(c)
+		row := ConflictRow{Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: c.Kind, Subject: subject, User: p.User.ID, Detail: ConflictDetail{Sentence: w.conflictSentence(c)}}
 		w.conflict(row)
 	}
 	for _, o := range open {
@@ -40,7 +35,9 @@ func (w *work) settleConflicts(p *Person, d policy.Decision, owned func(kind str
 	p.Open = nil
 }
 
-// settlingOwns tells the conflicts that come and go with decisions from those of linking.
+// settlingOwns tells the conflicts that come and go with decisions from those of linking. Those
+// with groups are no record's (settleForeign); a record that shows one has kept it from a time
+// when they were.
 func settlingOwns(kind string) bool {
 	return kind == policy.ConflictForeignGroup || kind == policy.ConflictUserNameTaken || kind == policy.ConflictProtectedUser
 }

@@ -15,7 +15,7 @@ func (w *work) settleMemberships(p *Person, d policy.Decision) {
 		held[m.Group.Key] = m
 	}
 	for _, target := range d.Memberships {
-		supports := w.supports(target, d)
+		supports := w.supports(target)
 		old, has := held[target.Key]
 		delete(held, target.Key)
 		if has && slices.EqualFunc(old.Supports, supports, sameSupport) {
@@ -23,11 +23,13 @@ func (w *work) settleMemberships(p *Person, d policy.Decision) {
 		}
 		group := w.group(target)
 		w.changes.Hold = append(w.changes.Hold, MembershipRow{Group: *group, User: p.User.ID, Supports: supports})
-		if !has {
-			w.event("directory.membership.added", EventRow{
-				User: p.User.ID, Group: group.ID, Connector: supports[0].Connector,
-				Changes: map[string]any{"group": group.Name, "origin": supports[0].Origin, "because": target.Because},
-			})
+		told := map[string]any{"group": group.Name, "origin": supports[0].Origin, "because": target.Because}
+		switch e := (EventRow{User: p.User.ID, Group: group.ID, Connector: supports[0].Connector, Changes: told}); {
+		case !has:
+			w.event("directory.membership.added", e)
+		case !sameShown(old.Supports[0], supports[0]):
+			told["was"] = old.Supports[0].Origin
+			w.event("directory.membership.changed", e)
 		}
 	}
 	for _, m := range p.Held {
@@ -44,30 +46,26 @@ func (w *work) settleMemberships(p *Person, d policy.Decision) {
 }
 
 // supports are a target's supports as they are stored, each with its reason.
-func (w *work) supports(t policy.TargetMembership, d policy.Decision) []Support {
+func (w *work) supports(t policy.TargetMembership) []Support {
 	out := make([]Support, len(t.Supports))
 	for i, s := range t.Supports {
-		because := t.Because
-		if i > 0 {
-			because = verdictOf(s.Connector, t.Key, d)
+		because := t.Reasons[i]
+		out[i] = Support{Origin: s.Origin, Connector: w.connectorID(s.Connector), Code: because.Code, List: because.List, Pattern: because.Pattern, Path: because.Path, Detail: because.Detail}
+		if because.Connector != s.Connector {
+			out[i].Behind = w.connectorID(because.Connector)
 		}
-		out[i] = Support{Origin: s.Origin, Connector: w.connectorID(s.Connector), Code: because.Code, List: because.List, Pattern: because.Pattern, Path: because.Path}
 	}
 	return out
 }
 
-func sameSupport(a, b Support) bool {
-	return a.Origin == b.Origin && a.Connector == b.Connector && a.Code == b.Code && a.List == b.List && a.Pattern == b.Pattern && slices.Equal(a.Path, b.Path)
+// sameShown says whether a membership looks the same from outside: its origin, and whose it is.
+// That another pattern admits it now is no event.
+func sameShown(a, b Support) bool {
+	return a.Origin == b.Origin && a.Connector == b.Connector
 }
 
-// verdictOf is why a connector's word about a group counts, from the decision's verdicts.
-func verdictOf(connector, key string, d policy.Decision) policy.Reason {
-	for _, v := range d.Verdicts {
-		if v.Connector == connector && v.Key == key {
-			return v.Because
-		}
-	}
-	return policy.Reason{}
+func sameSupport(a, b Support) bool {
+	return a.Origin == b.Origin && a.Connector == b.Connector && a.Behind == b.Behind && a.Code == b.Code && a.List == b.List && a.Pattern == b.Pattern && a.Detail == b.Detail && slices.Equal(a.Path, b.Path)
 }
 
 // endOf is why a held membership ends: the verdict of a connector that supported it, strongest
@@ -114,6 +112,7 @@ func (w *work) group(t policy.TargetMembership) *GroupFact {
 	fact := &GroupFact{ID: newID(), Name: t.Name, Key: t.Key, Tenant: w.tenantID(t.Creates), Created: w.now, Version: 1}
 	w.facts[t.Key] = fact
 	w.changes.NewGroups = append(w.changes.NewGroups, *fact)
+	w.meetRivals(*fact)
 	w.event("directory.group.created", EventRow{Group: fact.ID, Changes: map[string]any{"displayName": fact.Name, "tenant": t.Creates}})
 	return fact
 }

@@ -33,6 +33,7 @@ func (w *work) settleUser(p *Person, d policy.Decision) {
 	}
 	u.Version, u.Modified = before.Version+1, w.now
 	w.changes.Users = append(w.changes.Users, u)
+	w.wakeChanged(&before, p)
 	w.userChanged(before, p, d)
 }
 

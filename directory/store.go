@@ -30,6 +30,10 @@ type Store interface {
 	Settings(ctx context.Context, directory uuid.UUID) (*Settings, error)
 	Connector(ctx context.Context, slug string) (tenants.Connector, error)
 	Directories(ctx context.Context) ([]Info, error)
+	// Directory finds a directory by its name, by key form; ErrNotFound when there is none.
+	Directory(ctx context.Context, name string) (Info, error)
+	// DueDirectories are the directories that have a record due to be settled.
+	DueDirectories(ctx context.Context, now time.Time) ([]uuid.UUID, error)
 
 	UserRecord(ctx context.Context, connector, id uuid.UUID) (UserRecord, error)
 	UserRecords(ctx context.Context, connector uuid.UUID, q scim.Query, withGroups bool) (Page[UserRecord], error)
@@ -47,6 +51,11 @@ type Store interface {
 	Events(ctx context.Context, f EventQuery, l Listing) (Page[Event], error)
 	// Pending counts the records that are due; connector zero: those of the whole directory.
 	Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error)
+
+	PlanStore
+	SafetyStore
+	Past
+	Trying
 }
 
 // ErrAgain makes Write run again: what a transaction relied on turned out to be taken.
@@ -74,6 +83,9 @@ type Tx interface {
 	// DueRecords takes up to limit records from the queue for settling; rows that another
 	// transaction holds are passed over. They leave the queue with the commit.
 	DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
+
+	PlanTx
+	SafetyTx
 }
 
 // Settings is everything settling needs to know of a directory besides its people: its own
@@ -83,6 +95,7 @@ type Settings struct {
 	Info       Info
 	Directory  *policy.Directory
 	Connectors map[uuid.UUID]*Connector
+	Job        uuid.UUID // the directory's running job; it may be over by now
 }
 
 // Connector is a connector as settling sees it.

@@ -34,6 +34,7 @@ func (d *Directory) Unlink(ctx context.Context, by Admin, directory string, user
 			return ErrNotFound
 		}
 		slices.SortStableFunc(taken, func(a, b *RecordRow) int { return a.Linked.Compare(b.Linked) })
+		w.wake(&p.User, p.Records)
 		p.Records = left
 		found := taken[0].Found
 		for _, r := range taken {
@@ -124,6 +125,7 @@ func (w *work) restoreManaged(p *Person, state foundState, groups map[uuid.UUID]
 // restoreLocal makes a user what the link found. What an administrator gave it since stays.
 func (w *work) restoreLocal(p *Person, state foundState, groups map[uuid.UUID]GroupFact) error {
 	before := p.User
+	w.withdrawAll(p)
 	had := make(map[uuid.UUID]bool)
 	for _, m := range state.Memberships {
 		had[m.Group] = true

@@ -86,6 +86,7 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 		w.changes.Record = r
 		names, values := difference(old.JSON, r.JSON)
 		w.event("record.user.changed", EventRow{Record: r.ID, User: r.User, Changes: map[string]any{"attributes": names, "state": r.State}, Values: values})
+		w.wakeEdited(r, &old)
 		if err := w.arrivals(r, &old); err != nil {
 			return err
 		}
@@ -162,7 +163,11 @@ func (d *Directory) DeleteUser(ctx context.Context, src Source, id uuid.UUID, ma
 			w.saveLink(r)
 			return nil
 		}
+		w.departAll(r)
 		r.Groups = nil
+		if p := scene.People[r.User]; p != nil {
+			w.wake(&p.User, p.Records)
+		}
 		return w.advance(r, scene)
 	})
 }
@@ -206,7 +211,7 @@ func (w *work) arrive(r *RecordRow, arrivals []Arrival) {
 		w.changes.AddEdges = append(w.changes.AddEdges, edge)
 		w.touch(a.Group)
 		if a.Key != "" && edge.Viewed {
-			r.Groups = append(r.Groups, ViewedGroup{Record: a.Group, Name: a.Name, Key: a.Key})
+			r.Groups = append(r.Groups, ViewedGroup{Record: a.Group, Name: a.Name, Key: a.Key, Unread: true})
 		}
 	}
 }

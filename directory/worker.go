@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,11 +22,17 @@ const (
 // Work settles what was queued until ctx ends. Any number of processes may work on one
 // database. A batch is one transaction: killed in the middle, its records are still queued.
 func (d *Directory) Work(ctx context.Context) {
+	var jobs sync.WaitGroup
+	jobs.Go(func() { d.work(ctx) })
+	defer jobs.Wait()
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	for {
-		if err := d.Drain(ctx); err != nil && ctx.Err() == nil {
+		if err := d.settleQueue(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("settling queued records", "error", err)
+		}
+		if err := d.Tend(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("looking after the safety limits", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -36,16 +43,22 @@ func (d *Directory) Work(ctx context.Context) {
 	}
 }
 
-// Drain settles batches of every directory until nothing is due.
+// Drain finishes every job and settles batches of every directory until nothing is due.
 func (d *Directory) Drain(ctx context.Context) error {
-	directories, err := d.store.Directories(ctx)
+	return errors.Join(d.workJobs(ctx), d.settleQueue(ctx))
+}
+
+// settleQueue settles what is due. A deployment may have many directories: only those that have
+// something due are visited.
+func (d *Directory) settleQueue(ctx context.Context) error {
+	due, err := d.store.DueDirectories(ctx, d.now())
 	if err != nil {
-		return fmt.Errorf("reading the directories: %w", err)
+		return fmt.Errorf("looking for queued records: %w", err)
 	}
-	for _, info := range directories {
+	for _, id := range due {
 		for n := 1; n > 0; {
-			if n, err = d.settleSome(ctx, info.ID); err != nil {
-				return fmt.Errorf("directory %s: %w", info.Name, err)
+			if n, err = d.settleSome(ctx, id); err != nil {
+				return fmt.Errorf("directory %s: %w", id, err)
 			}
 		}
 	}
@@ -94,22 +107,31 @@ func (d *Directory) settleDue(ctx context.Context, directory uuid.UUID, limit in
 			return err
 		}
 		w.leaveDeleted(records, scene)
-		// Newcomers first: a person whose record was deleted and made anew is settled once, with both.
-		w.awaited = scene.People
-		if err := w.settleNewcomers(scene.Records); err != nil {
-			return err
-		}
-		for _, id := range sortedIDs(scene.People) {
-			if w.settled[id] {
-				continue
-			}
-			if err := w.settle(scene.People[id]); err != nil {
-				return fmt.Errorf("settling user %s: %w", id, err)
-			}
-		}
-		return nil
+		return w.settleScene(scene)
 	})
 	return taken, err
+}
+
+// settleScene settles everybody in a scene.
+func (w *work) settleScene(scene *Scene) error {
+	// Newcomers first: a person whose record was deleted and made anew is settled once, with both.
+	w.awaited = scene.People
+	if err := w.settleNewcomers(scene.Records); err != nil {
+		return err
+	}
+	for _, id := range sortedIDs(scene.People) {
+		if w.settled[id] {
+			continue
+		}
+		if w.retiring.keeps(scene.People[id]) {
+			w.letGo(scene.People[id])
+			continue
+		}
+		if err := w.settle(scene.People[id]); err != nil {
+			return fmt.Errorf("settling user %s: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // leaveDeleted drops the edges of records that are neither anybody's nor there any more: a large

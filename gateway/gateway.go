@@ -29,6 +29,7 @@ type Options struct {
 	// Records answers the requests. Besides the errors that directory names, an error with a
 	// method `Unavailable() bool` that says true, and one of the network, become a 503.
 	Records   directory.Records
+	Trials    Trials // what Try goes by; nil: nothing can be tried
 	Auth      Authenticator
 	Quota     tenants.Quota
 	PublicURL string // such as https://scim.example.com, with or without a trailing slash
@@ -38,6 +39,7 @@ type Options struct {
 // Gateway serves SCIM to connectors.
 type Gateway struct {
 	records   directory.Records
+	trials    Trials
 	auth      Authenticator
 	quota     tenants.Quota
 	public    string
@@ -50,7 +52,7 @@ type Gateway struct {
 // New returns a Gateway.
 func New(o Options) *Gateway {
 	return &Gateway{
-		records: o.Records, auth: o.Auth, quota: o.Quota, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
+		records: o.Records, trials: o.Trials, auth: o.Auth, quota: o.Quota, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
 		routes: newTable(routes), places: newPlaces(), overLimit: newOverLimit(o.Log),
 	}
 }

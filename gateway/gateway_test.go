@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ type doors struct {
 	allowance tenants.Allowance // of every valid credential
 	tooMany   time.Duration     // not 0: failures are refused for so long
 	broken    bool
-	address   string // that the last caller had
+	address   atomic.Value // string: that the last caller had
 }
 
 func newDoors() *doors {
@@ -67,7 +68,7 @@ func newDoors() *doors {
 }
 
 func (d *doors) Authenticate(_ context.Context, c tenants.Caller) (tenants.Principal, error) {
-	d.address = c.Address
+	d.address.Store(c.Address)
 	if d.broken {
 		return tenants.Principal{}, errNoRedis
 	}

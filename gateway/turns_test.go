@@ -146,8 +146,8 @@ func TestTheAddressIsWhoTheTrustedProxyForwardsFor(t *testing.T) {
 		{"nonsense", "192.0.2.1"},
 	} {
 		s.do("GET", "/Users", "", "X-Forwarded-For", c.forwarded, "X-Real-IP", "6.6.6.6").wantStatus(t, 200)
-		if s.doors.address != c.want {
-			t.Errorf("X-Forwarded-For %q: the address is %q, want %q", c.forwarded, s.doors.address, c.want)
+		if got := s.doors.address.Load(); got != c.want {
+			t.Errorf("X-Forwarded-For %q: the address is %q, want %q", c.forwarded, got, c.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package policy
 // asks is what one connector says of one group, and what it supported so far.
 type asks struct {
 	sent, absent, always, granted, named bool // named: defaultGroups names it
+	lives                                bool // a record that is not deleted is in it
 	name                                 string
 	path                                 []string
 	absence                              Reason
@@ -24,6 +25,7 @@ func (d *deciding) read(p *party, g *group, order []int32) asks {
 			if !a.sent {
 				a.sent, a.name, a.path = true, l.name, l.sent.Path
 			}
+			a.lives = true
 			a.findings = stricter(a.findings, p.Rules.about(l.name, g.key))
 		case absentLine:
 			// A tombstone speaks only where no other record of the connector holds the group.
@@ -31,6 +33,7 @@ func (d *deciding) read(p *party, g *group, order []int32) asks {
 				a.absence = d.absenceOf(&d.seen[l.view])
 			}
 			a.absent = true
+			a.lives = a.lives || d.seen[l.view].State != Deleted
 		case alwaysLine:
 			a.always = true
 		case defaultLine:
@@ -76,6 +79,7 @@ func (d *deciding) decideFor(p *party, g *group, order []int32) {
 	if !g.exists && g.name == "" {
 		g.name = a.name
 	}
+	d.meetForeign(p, g, &a)
 	switch {
 	case d.mode != managed:
 		d.leave(p, g, &a)
@@ -179,24 +183,10 @@ func (d *deciding) protected(p *party, g *group, name string) (pattern string, o
 	return d.in.Directory.ProtectedGroup(g.name, p.Slug)
 }
 
-// mayFeed is the rule of groups that belong to somebody.
-//
-//	the group belongs to      connectors of that tenant   of another tenant
-//	nobody yet                yes, and it is theirs       yes, and it is theirs
-//	one tenant                yes                         only if shared
-//	nobody: it is local       yes if the directory has one tenant, else only if shared
+// mayFeed says whether the connector may feed the group (see Directory.mayFeed). One that is gone
+// gives nothing new; what it left is judged by retain.
 func (d *deciding) mayFeed(p *party, g *group, name string) bool {
-	switch {
-	case !p.known: // a connector that is gone gives nothing new; what it left is judged by retain
-		return true
-	case g.owner == p.Tenant && g.owner != "":
-		return true
-	case g.owner == "" && !g.exists:
-		return true
-	case g.owner == "" && d.in.Directory.tenants <= 1:
-		return true
-	}
-	return d.in.Directory.Shared(name)
+	return !p.known || d.in.Directory.mayFeed(p.Tenant, g.owner, g.exists, name)
 }
 
 // admit decides the supports of a connector that may reach both the user and the group.
@@ -210,7 +200,7 @@ func (d *deciding) admit(p *party, g *group, a *asks) {
 	}
 	if a.always && p.contributes {
 		if feeds {
-			because := Reason{Code: CodeAlwaysAssign, Connector: p.Slug, List: ListAlwaysAssign, Pattern: a.name}
+			because := Reason{Code: CodeAlwaysAssign, Connector: p.Slug, List: ListAlwaysAssign, Pattern: entry(p.Rules.always, g.key)}
 			g.support(OriginAlways, p.Slug, because)
 			if !idp {
 				why = because
@@ -220,7 +210,7 @@ func (d *deciding) admit(p *party, g *group, a *asks) {
 		}
 	}
 	if feeds && (a.granted || a.defaultHeld && p.hasRecord) {
-		because := Reason{Code: CodeDefaultGroup, Connector: p.Slug, List: ListDefaultGroups, Pattern: a.name}
+		because := Reason{Code: CodeDefaultGroup, Connector: p.Slug, List: ListDefaultGroups, Pattern: entry(p.Rules.defaults, g.key)}
 		g.support(OriginDefault, p.Slug, because)
 		if len(g.supports) == before+1 {
 			why = because
@@ -241,10 +231,19 @@ func (d *deciding) admit(p *party, g *group, a *asks) {
 	if why.Code == "" {
 		why = d.missing(p, a, feeds)
 	}
-	if !feeds && why.Code == CodeForeignGroup {
-		d.conflict(Conflict{Kind: ConflictForeignGroup, Connector: p.Slug, Record: d.recordOf(p), Group: a.name})
-	}
 	d.verdict(g, p.Slug, a.name, len(g.supports) > before, why)
+}
+
+// meetForeign notes that the connector comes upon a group that it may not feed. It looks at what
+// concerns connector and group alone, so that every user of the connector shows the same.
+func (d *deciding) meetForeign(p *party, g *group, a *asks) {
+	asksFor := a.lives && a.findings.never.answer != yes && (len(p.Rules.only) == 0 || a.findings.only.answer != no)
+	if !p.known || !asksFor && !(a.always && p.hasRecord) || d.mayFeed(p, g, a.name) {
+		return
+	}
+	if _, protected := d.protected(p, g, a.name); !protected {
+		d.conflict(Conflict{Kind: ConflictForeignGroup, Connector: p.Slug, Group: a.name})
+	}
 }
 
 // admitSent judges a group that the IdP sends by the lists. No reason: it does not send it.

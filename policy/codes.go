@@ -67,6 +67,7 @@ const (
 // Why an attribute has its value.
 const (
 	CodeGiven         Code = "given"
+	CodeNotGiven      Code = "notGiven"
 	CodeUserNameTaken Code = "userNameTaken"
 	CodeProtectedName Code = "protectedName"
 )
@@ -171,6 +172,8 @@ var Codes = []CodeDoc{
 
 	{CodeGiven, "The first contributing record by precedence that has a value gives it.",
 		"{c} gives this value."},
+	{CodeNotGiven, "No contributing record has a value for the attribute.",
+		"No record that has a say gives this attribute a value."},
 	{CodeUserNameTaken, "Another user of the directory has that userName, so the old one stays.",
 		"{c} sends a userName that another user of the directory has; it is not taken over."},
 	{CodeProtectedName, "The userName, an e-mail or the displayName is a protected user's, so it is not taken over.",

@@ -39,10 +39,10 @@ type deciding struct {
 	seen    []seen   // views, in the order of precedence
 	held    []Membership
 	lines   []line
-	slab    []Support
-	reasons []Reason // of the group at hand
-	stays   bool     // an exception keeps the whole cleanup from happening
-	strips  bool     // the cleanup takes memberships away
+	slab    []Support // of the target's memberships, one behind the other,
+	reasons []Reason  // and the reasons of each
+	stays   bool      // an exception keeps the whole cleanup from happening
+	strips  bool      // the cleanup takes memberships away
 }
 
 // party is a connector that has to do with the user.
@@ -187,7 +187,12 @@ func (d *deciding) finish() {
 		}
 		if v.contributes {
 			d.out.Contributing = append(d.out.Contributing, v.Record)
+			continue
 		}
+		if d.out.Silent == nil {
+			d.out.Silent = make(map[string]Reason, 1)
+		}
+		d.out.Silent[v.Record] = d.absenceOf(v)
 	}
 	for _, p := range d.parties {
 		if p.grants != "" && d.mode == managed {

@@ -18,6 +18,7 @@ type Decision struct {
 	Granted          []string             // records whose defaultGroups this decision grants; View.DefaultsGranted from now on
 	Counting         []string             // records whose view counts, in the order of precedence
 	Contributing     []string             // records whose view contributes, in the order of precedence
+	Silent           map[string]Reason    // why a record's view does not contribute, by record
 	LeftAt           map[string]time.Time // View.LeftAt from now on, by record; a record not in it has none
 	LookAgain        time.Time            // when time alone would change the answer; zero if never
 }
@@ -28,6 +29,7 @@ type TargetMembership struct {
 	Name     string    // the existing group's spelling, else the spelling of the first that asks for it
 	Supports []Support // sorted by strength, then connector; the first is the shown origin
 	Because  Reason    // of the strongest support
+	Reasons  []Reason  // one for each of Supports, its own; the first is Because
 	Creates  string    // tenant that the group will belong to when it does not exist yet; "" if it exists
 }
 
@@ -47,7 +49,7 @@ type Verdict struct {
 type Conflict struct {
 	Kind      string // one of the Conflict… constants
 	Connector string
-	Record    string
+	Record    string // "" for foreignGroup, which is between the connector and the group
 	Group     string // the name, for foreignGroup
 	Attribute string // for userNameTaken and protectedUser, where a value is the reason
 	Value     string // the value that could not be taken over
@@ -55,7 +57,11 @@ type Conflict struct {
 
 // Kinds of conflicts that Decide finds.
 const (
-	ConflictForeignGroup  = "foreignGroup"  // another tenant's group, or a local one, that is not shared
+	// ConflictForeignGroup: the connector's record of the user is in a group, or its alwaysAssign
+	// names one, that is another tenant's, or local, and not shared. Whoever the user is and
+	// whether the record has a say makes no difference: of two of a connector's users in one
+	// group, either both decisions have the conflict or none.
+	ConflictForeignGroup  = "foreignGroup"
 	ConflictUserNameTaken = "userNameTaken" // another user of the directory has that userName
 	ConflictProtectedUser = "protectedUser" // the user is protected, or the value is a protected one's
 )

@@ -46,7 +46,7 @@ func (d *deciding) decideMemberships() {
 			pairs++
 		}
 	}
-	d.slab = make([]Support, 0, pairs)
+	d.slab, d.reasons = make([]Support, 0, pairs), make([]Reason, 0, pairs)
 	d.out.Verdicts = make([]Verdict, 0, pairs)
 	d.out.Memberships = make([]TargetMembership, 0, groups)
 	for start := 0; start < len(order); {
@@ -186,7 +186,7 @@ func (d *deciding) decideGroup(order []int32) {
 	facts, exists := d.in.Groups[key]
 	g := group{key: key, name: facts.Name, exists: exists, owner: facts.Tenant,
 		held: d.heldAt(key), verdicts: len(d.out.Verdicts),
-		supports: d.slab[len(d.slab):], because: d.reasons[:0]}
+		supports: d.slab[len(d.slab):], because: d.reasons[len(d.reasons):]}
 	for start := 0; start < len(order); {
 		at, end := d.lines[order[start]].party, start+1
 		for end < len(order) && d.lines[order[end]].party == at {
@@ -204,9 +204,8 @@ func (d *deciding) decideGroup(order []int32) {
 	}
 	d.out.Memberships = append(d.out.Memberships, g.target())
 	if used := len(d.slab) + len(g.supports); used <= cap(d.slab) {
-		d.slab = d.slab[:used]
+		d.slab, d.reasons = d.slab[:used], d.reasons[:used]
 	}
-	d.reasons = g.because
 }
 
 // target sorts the supports by strength and gives the reason of the strongest.
@@ -217,7 +216,7 @@ func (g *group) target() TargetMembership {
 			g.because[j], g.because[j-1] = g.because[j-1], g.because[j]
 		}
 	}
-	t := TargetMembership{Key: g.key, Name: g.name, Supports: slices.Clip(g.supports), Because: g.because[0]}
+	t := TargetMembership{Key: g.key, Name: g.name, Supports: slices.Clip(g.supports), Because: g.because[0], Reasons: slices.Clip(g.because)}
 	if !g.exists {
 		t.Creates = g.owner
 	}

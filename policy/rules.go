@@ -62,13 +62,15 @@ type Linking struct {
 	Domains       []string `json:"domains"`
 }
 
-// Safety limits what a connector may take away within a window of time.
+// Safety limits what a connector may take away within a window of time: the larger of a number
+// and a share of the most it supported, never more than half of that, and three times as much
+// within a day. What goes over is held.
 type Safety struct {
-	Window           Duration `json:"window"`
-	Losses           int      `json:"losses"`
-	MembershipLosses int      `json:"membershipLosses"`
-	Share            float64  `json:"share"`
-	Off              bool     `json:"off"`
+	Window           Duration `json:"window"`           // at most a day
+	Losses           int      `json:"losses"`           // users disabled or deleted; likewise userNames and e-mail addresses rewritten
+	MembershipLosses int      `json:"membershipLosses"` // memberships removed
+	Share            float64  `json:"share"`            // 0.1 is a tenth
+	Off              bool     `json:"off"`              // nothing is held
 }
 
 // DirectorySettings is the policy of a directory, in the JSON form the outside sees.
@@ -91,11 +93,12 @@ const (
 
 // DefaultRules are the rules of a connector that was given none.
 func DefaultRules() Rules {
-	r := Rules{
-		RequiredGrace: Duration(oneHour),
-		Safety:        Safety{Window: Duration(oneHour), Losses: 20, MembershipLosses: 100, Share: 0.1},
-	}
-	return r.filled()
+	return Rules{RequiredGrace: Duration(oneHour)}.filled()
+}
+
+// DefaultSafety are the limits of a connector that was given none.
+func DefaultSafety() Safety {
+	return Safety{Window: Duration(oneHour), Losses: 20, MembershipLosses: 100, Share: 0.1}
 }
 
 // DefaultDirectorySettings are the settings of a new directory.
@@ -104,7 +107,7 @@ func DefaultDirectorySettings() DirectorySettings {
 }
 
 // filled gives what was left out its default and every list a value that JSON writes as [].
-// A grace or a limit of zero is a choice and stays.
+// A grace or a limit of zero is a choice and stays, but for a safety that says nothing at all.
 func (r Rules) filled() Rules {
 	for _, list := range []*[]Entry{
 		&r.OnlyAssign, &r.NeverAssign, &r.AlwaysAssign, &r.DefaultGroups,
@@ -116,6 +119,9 @@ func (r Rules) filled() Rules {
 	}
 	if r.Cleanup.Action == "" {
 		r.Cleanup.Action = ActionDisable
+	}
+	if r.Safety == (Safety{}) {
+		r.Safety = DefaultSafety()
 	}
 	if r.Linking.Match == nil {
 		r.Linking.Match = []string{"userName", "email"}

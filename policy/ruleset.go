@@ -128,8 +128,8 @@ func (r Rules) checkSettings() error {
 		return refuse("safety.losses", "must not be negative")
 	case r.Safety.MembershipLosses < 0:
 		return refuse("safety.membershipLosses", "must not be negative")
-	case r.Safety.Window < 0:
-		return refuse("safety.window", "must not be negative")
+	case r.Safety.Window < 0 || r.Safety.Window > Duration(24*oneHour):
+		return refuse("safety.window", "must be between 0s and 24h")
 	}
 	for i, key := range r.Linking.Match {
 		if !slices.Contains([]string{"userName", "email", "externalId", "employeeNumber"}, key) {
@@ -158,6 +158,25 @@ func (rs *RuleSet) Names() []string {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// AlwaysNames are those of Names that alwaysAssign names.
+func (rs *RuleSet) AlwaysNames() []string {
+	keys := make([]string, len(rs.always))
+	for i, n := range rs.always {
+		keys[i] = n.key
+	}
+	return keys
+}
+
+// entry is the text of the list's entry that names the group of a key: the name, or that of the
+// set it came in; "" when the list names it no more.
+func entry(list []named, key string) string {
+	i, found := slices.BinarySearchFunc(list, key, func(n named, key string) int { return strings.Compare(n.key, key) })
+	if !found {
+		return ""
+	}
+	return cmp.Or(list[i].set, list[i].name)
 }
 
 // compileNames reads a list of literal names, sorted by key, each once.

@@ -76,6 +76,27 @@ func (d *Directory) ProtectedGroup(name, connector string) (pattern string, ok b
 	return "", false
 }
 
+// MayFeed says whether a tenant's connectors may give memberships of an existing group.
+func (d *Directory) MayFeed(tenant string, g GroupFacts) bool {
+	return d.mayFeed(tenant, g.Tenant, true, g.Name)
+}
+
+// mayFeed is the rule of groups that belong to somebody.
+//
+//	the group belongs to      connectors of that tenant   of another tenant
+//	nobody yet                yes, and it is theirs       yes, and it is theirs
+//	one tenant                yes                         only if shared
+//	nobody: it is local       yes if the directory has one tenant, else only if shared
+func (d *Directory) mayFeed(tenant, owner string, exists bool, name string) bool {
+	switch {
+	case owner == tenant && owner != "":
+		return true
+	case owner == "" && (!exists || d.tenants <= 1):
+		return true
+	}
+	return d.Shared(name)
+}
+
 // Shared says whether connectors of every tenant may feed the group of that name.
 func (d *Directory) Shared(name string) bool { return d.about(name).shared }
 

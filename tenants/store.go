@@ -39,6 +39,7 @@ const (
 	CodeDirectoryUnknown  = "directoryUnknown"
 	CodeConnectorUnknown  = "connectorUnknown"
 	CodeConnectorNotEmpty = "connectorNotEmpty"
+	CodeHoldsOpen         = "holdsOpen"
 	CodeSlugTaken         = "slugTaken"
 	CodeSlugReserved      = "slugReserved"
 	CodeUsernameTaken     = "usernameTaken"

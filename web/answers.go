@@ -16,11 +16,12 @@ type Because struct {
 	List      string      `json:"list,omitempty" doc:"The list of its rules that decided." example:"neverAssign"`
 	Pattern   string      `json:"pattern,omitempty" doc:"The entry of that list that matched." example:".*-admins"`
 	Path      []string    `json:"path,omitempty" doc:"The nested groups through which it came, outermost first."`
+	Detail    string      `json:"detail,omitempty" doc:"Of what is held: the limit and its figures, or what an administrator said."`
 	Sentence  string      `json:"sentence" doc:"The same for people." example:"acme-okta never assigns groups that match .*-admins."`
 }
 
 func sayBecause(r policy.Reason, group string) Because {
-	return Because{Code: r.Code, Connector: r.Connector, List: r.List, Pattern: r.Pattern, Path: r.Path, Sentence: r.Sentence(group)}
+	return Because{Code: r.Code, Connector: r.Connector, List: r.List, Pattern: r.Pattern, Path: r.Path, Detail: r.Detail, Sentence: r.Sentence(group)}
 }
 
 // UserRef and GroupRef name a user or a group inside another answer.

@@ -33,6 +33,7 @@ func (a *API) config() huma.Config {
 		{Name: "Users", Description: "Users of a directory, with the reason for everything they have."},
 		{Name: "Groups", Description: "Groups of a directory and their members."},
 		{Name: "Conflicts", Description: "What linking or settling could not do by itself."},
+		{Name: "Holds", Description: "What the safety limits of connectors hold back, and windows in which they do not."},
 		{Name: "Questions", Description: "Why somebody is, or is not, in a group."},
 		{Name: "Events", Description: "The audit."},
 	}

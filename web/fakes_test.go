@@ -65,7 +65,7 @@ func (e *effective) CreateLocalUser(_ context.Context, by directory.Admin, _ str
 }
 
 // Why knows nobody.
-func (e *effective) Why(context.Context, string, string, string) (directory.Answer, error) {
+func (e *effective) Why(context.Context, string, directory.Question) (directory.Answer, error) {
 	return directory.Answer{}, directory.ErrNotFound
 }
 
@@ -73,7 +73,7 @@ func (e *effective) Rules(context.Context, string) (policy.Rules, int64, error) 
 	return e.rules, 3, e.err
 }
 
-func (e *effective) SetRules(_ context.Context, by directory.Admin, _ string, match directory.IfMatch, r policy.Rules) (int64, error) {
+func (e *effective) SetRules(_ context.Context, by directory.Admin, _ string, match directory.IfMatch, r policy.Rules, _ directory.Confirm) (int64, error) {
 	if match != nil && !match(3) {
 		return 0, directory.ErrVersion
 	}

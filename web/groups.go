@@ -30,6 +30,7 @@ type GroupMember struct {
 	User    UserRef       `json:"user" doc:"The member."`
 	Origin  policy.Origin `json:"origin" enum:"idp,always,default,local,retained" doc:"Why the membership exists."`
 	Because Because       `json:"because" doc:"The reason, with connector, list and pattern."`
+	Told    *EventRef     `json:"told,omitempty" doc:"With at: the event that told of it."`
 }
 
 func sayMember(group string) func(directory.GroupMember) GroupMember {
@@ -73,6 +74,7 @@ type listMembers struct {
 	OfDirectory
 	ByID
 	Paged
+	Past
 }
 
 type addMember struct {
@@ -116,11 +118,23 @@ func (a *API) addGroups() {
 		return answerGroup(g, err)
 	})
 	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups/{id}/members", id: "listMembers", tag: "Groups", missing: noGroup,
-		summary: "List a group's members, and why each is one",
+		summary:     "List a group's members, and why each is one",
+		description: "With `at`: those of that time, as the events tell, whoever joined last first.",
+		errors: map[int]string{
+			http.StatusNotFound:            "What the path names does not exist, or did not at that time (`notYet`).",
+			http.StatusUnprocessableEntity: "The time cannot be used (`invalidTime`).",
+		},
 	}, func(ctx context.Context, in *listMembers) (*Listed[GroupMember], error) {
 		g, err := a.group(ctx, in.Directory, in.ID)
 		if err != nil {
 			return nil, err
+		}
+		if !in.At.IsZero() {
+			page, then, err := a.effective.GroupMembersAt(ctx, in.Directory, g.ID, in.At, in.listing())
+			if err != nil {
+				return nil, notYet(err)
+			}
+			return listed(page, sayPastMember(then.DisplayName)), nil
 		}
 		page, err := a.effective.GroupMembers(ctx, in.Directory, g.ID, in.listing())
 		if err != nil {

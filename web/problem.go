@@ -20,12 +20,15 @@ import (
 
 // Problem is an RFC 9457 problem document. Programs read Code, people read Detail.
 type Problem struct {
-	Title   string  `json:"title" doc:"The status in words." example:"Conflict"`
-	Status  int     `json:"status" doc:"The HTTP status." example:"409"`
-	Code    string  `json:"code" doc:"Stable name of the problem, for programs." example:"notEmpty"`
-	Detail  string  `json:"detail" doc:"What is wrong here and what to do next, for people." example:"Connector acme-okta still holds 12 records. Delete them through SCIM first."`
-	Errors  []Place `json:"errors,omitempty" doc:"The places of the request that are wrong."`
-	Request string  `json:"request,omitempty" doc:"Id of the request, to find it in the server's log." example:"K7ZBD3QY5M2XW4RT6VHN8PLSFA"`
+	Title   string       `json:"title" doc:"The status in words." example:"Conflict"`
+	Status  int          `json:"status" doc:"The HTTP status." example:"409"`
+	Code    string       `json:"code" doc:"Stable name of the problem, for programs." example:"notEmpty"`
+	Detail  string       `json:"detail" doc:"What is wrong here and what to do next, for people." example:"Connector acme-okta still holds 12 records. Delete them through SCIM first."`
+	Errors  []Place      `json:"errors,omitempty" doc:"The places of the request that are wrong."`
+	Losses  int          `json:"losses,omitempty" doc:"Of confirmationRequired: what to repeat as confirmLosses."`
+	Plan    string       `json:"plan,omitempty" doc:"Of confirmationRequired: the plan that says who would lose what."`
+	Changes []PlanChange `json:"changes,omitempty" doc:"Of planStale: what some of those whose outcome differs would get now."`
+	Request string       `json:"request,omitempty" doc:"Id of the request, to find it in the server's log." example:"K7ZBD3QY5M2XW4RT6VHN8PLSFA"`
 }
 
 // Place is one thing that is wrong in a request.
@@ -39,6 +42,14 @@ func (p *Problem) Error() string             { return p.Detail }
 func (p *Problem) GetStatus() int            { return p.Status }
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders says when to come back, where that is the remedy.
+func (p *Problem) GetHeaders() http.Header {
+	if p.Status != http.StatusServiceUnavailable {
+		return nil
+	}
+	return http.Header{"Retry-After": {"10"}} // seconds; what the IdPs are told
+}
+
 // problemOf says an error of the rooms below as a problem. missing is the sentence for a 404.
 func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem {
 	var (
@@ -49,6 +60,8 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		limit     *directory.LimitError
 		rule      *policy.RuleError
 		edit      *scim.Error
+		stale     *directory.PlanStaleError
+		confirm   *directory.ConfirmationError
 	)
 	switch {
 	case errors.As(err, &problem):
@@ -70,6 +83,16 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 			status = http.StatusUnprocessableEntity
 		}
 		return newProblem(status, refused.Code, strings.TrimSuffix(refused.Detail, ".")+".") // may begin with a slug, which has no capitals
+	case errors.As(err, &stale):
+		p := newProblem(http.StatusConflict, "planStale", sentence(stale))
+		for _, l := range stale.Lines {
+			p.Changes = append(p.Changes, sayLine(l))
+		}
+		return p
+	case errors.As(err, &confirm):
+		p := newProblem(http.StatusConflict, "confirmationRequired", sentence(confirm))
+		p.Losses, p.Plan = confirm.Losses.Sum(), confirm.Plan.String()
+		return p
 	case errors.As(err, &duplicate):
 		return newProblem(http.StatusConflict, "uniqueness", fmt.Sprintf("%s %q is already taken in this directory. Choose another, or edit the one that has it.", duplicate.Attribute, duplicate.Value))
 	case errors.As(err, &limit):
@@ -78,12 +101,21 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		return ruleProblem(rule)
 	case errors.As(err, &edit):
 		return editProblem(edit)
+	case unavailable(err):
+		a.log.ErrorContext(ctx, "admin request failed", "request", requestID(ctx), "error", err)
+		return newProblem(http.StatusServiceUnavailable, "unavailable", "The database cannot answer just now. Try again in a few seconds; if this was a change, look first whether it was made.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, "timeout", "The answer took too long. Try again; a narrower filter or a smaller limit helps with lists.")
 	}
 	id := requestID(ctx)
 	a.log.ErrorContext(ctx, "admin request failed", "request", id, "error", err)
 	return internalProblem(id)
+}
+
+// unavailable says whether the database failed, and not the request.
+func unavailable(err error) bool {
+	var u interface{ Unavailable() bool }
+	return errors.As(err, &u) && u.Unavailable()
 }
 
 func newProblem(status int, code, detail string) *Problem {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/tenants"
 )
 
@@ -12,7 +13,17 @@ const noConnector = "There is no connector {c}. GET /api/v1/connectors lists the
 type writeRules struct {
 	OfConnector
 	Conditional
+	Confirming
 	Body Rules
+}
+
+// Confirming is the agreement to losses above the safety limits.
+type Confirming struct {
+	ConfirmLosses int `query:"confirmLosses" minimum:"0" doc:"The number of losses that the answer confirmationRequired named: they are meant." example:"0"`
+}
+
+func (c Confirming) confirm() directory.Confirm {
+	return func(losses int) bool { return losses == c.ConfirmLosses }
 }
 
 type rulesOut struct {
@@ -27,6 +38,7 @@ type ConnectorMode struct {
 
 type writeMode struct {
 	OfConnector
+	Confirming
 	Body ConnectorMode
 }
 
@@ -51,9 +63,10 @@ func (a *API) addRules() {
 	})
 	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/rules", id: "writeRules", tag: "Connectors", missing: noConnector,
 		summary: "Replace a connector's rules",
-		description: "Saves the rules and settles the connector's users by them: soon, not before the answer. " +
-			"GET /connectors/{c}/settling says how many records still wait. No IdP has to resend anything.",
+		description: "Plans the rules and applies the plan in one: the connector's users are settled by a job, soon, not before the answer (GET /jobs). " +
+			"No IdP has to resend anything. What takes more than the safety limits let through needs confirmLosses.",
 		errors: map[int]string{
+			http.StatusConflict:            "More would be lost than the safety limits let through: repeat with `?confirmLosses=` and the number in `losses` (`confirmationRequired`), or another job runs in the directory (`jobRunning`).",
 			http.StatusUnprocessableEntity: "An entry cannot be used (`invalidRules`), or a setting is not in this version (`notInThisVersion`); `errors` names the place.",
 			http.StatusPreconditionFailed:  "The rules were changed since (`changedMeanwhile`).",
 		},
@@ -61,7 +74,7 @@ func (a *API) addRules() {
 		if err := unbuiltRules("body", in.Body.Rules); err != nil {
 			return nil, err
 		}
-		_, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules)
+		_, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules, in.confirm())
 		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
 		if err != nil {
 			return nil, err
@@ -79,9 +92,10 @@ func (a *API) addRules() {
 	})
 	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/mode", id: "writeMode", tag: "Connectors", missing: noConnector,
 		summary:     "Change a connector's mode",
-		description: "Going live settles every record that was received meanwhile: soon, not before the answer.",
+		description: "Going live settles every record that was received meanwhile: by a job, soon, not before the answer. What takes more than the safety limits let through needs confirmLosses.",
+		errors:      map[int]string{http.StatusConflict: "More would be lost than the safety limits let through (`confirmationRequired`), or another job runs in the directory (`jobRunning`)."},
 	}, func(ctx context.Context, in *writeMode) (*modeOut, error) {
-		err := a.effective.SetMode(ctx, admin(ctx), in.Connector, in.Body.Mode)
+		err := a.effective.SetMode(ctx, admin(ctx), in.Connector, in.Body.Mode, in.confirm())
 		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
 		if err != nil {
 			return nil, err

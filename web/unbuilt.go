@@ -29,9 +29,6 @@ func unbuiltRules(under string, r policy.Rules) error {
 	case len(m.Renames) > 0:
 		return notInThisVersion(under+".mapping.renames", "cannot be used yet: this version renames no groups. Leave mapping out and rename the groups at the IdP")
 	}
-	if r.Safety != policy.DefaultRules().Safety && !r.Safety.Off {
-		return notInThisVersion(under+".safety", "cannot be set yet: this version holds no losses back, whatever they are. Leave safety out, or write {\"off\":true} to say that you know; mode observe keeps the directory still meanwhile")
-	}
 	return nil
 }
 

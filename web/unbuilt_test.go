@@ -16,8 +16,6 @@ func TestWhatThisVersionWouldNotKeepIsRefusedAndNamed(t *testing.T) {
 		{http.MethodPut, rules, `{"mapping":{"steps":[{"target":"title","expression":"x"}]}}`, "body.mapping.steps"},
 		{http.MethodPut, rules, `{"mapping":{"dropWhen":"active == false"}}`, "body.mapping.dropWhen"},
 		{http.MethodPut, rules, `{"mapping":{"renames":[{"from":"a","to":"b"}]}}`, "body.mapping.renames"},
-		{http.MethodPut, rules, `{"safety":{"losses":5}}`, "body.safety"},
-		{http.MethodPost, "/connectors", `{"tenant":"acme","slug":"x","rules":{"safety":{"window":"2h"}}}`, "body.rules.safety"},
 		{http.MethodPatch, "/directories/main", `{"retentionDays":7}`, "body.retentionDays"},
 	} {
 		p := d.do(c.method, Base+c.path, c.body).problem(http.StatusUnprocessableEntity, "notInThisVersion")

@@ -40,6 +40,14 @@ type Membership struct {
 	Group   GroupRef      `json:"group" doc:"The group."`
 	Origin  policy.Origin `json:"origin,omitempty" enum:"idp,always,default,local,retained" doc:"Why the membership exists; left out for what was dropped."`
 	Because Because       `json:"because" doc:"The reason, with connector, list and pattern."`
+
+	Supports []Support `json:"supports,omitempty" doc:"Everything the membership stands on, strongest first; the first is origin and because. It lives while one is left. Left out for what was dropped."`
+}
+
+// Support is one reason for which a membership lives.
+type Support struct {
+	Origin  policy.Origin `json:"origin" enum:"idp,always,default,local,retained" doc:"What kind of reason."`
+	Because Because       `json:"because" doc:"The reason, with connector, list and pattern."`
 }
 
 // Record is a connector's record of the user.
@@ -61,7 +69,11 @@ func sayUser(u directory.User) User {
 func sayUserDetail(d directory.UserDetail) UserDetail {
 	out := UserDetail{User: sayUser(d.User), Memberships: []Membership{}, Dropped: []Membership{}, Records: []Record{}}
 	for _, m := range d.Memberships {
-		out.Memberships = append(out.Memberships, Membership{Group: refGroup(m.Group), Origin: m.Origin, Because: sayBecause(m.Because, m.Group.DisplayName)})
+		shown := Membership{Group: refGroup(m.Group), Origin: m.Origin, Because: sayBecause(m.Because, m.Group.DisplayName)}
+		for _, s := range m.Supports {
+			shown.Supports = append(shown.Supports, Support{Origin: s.Origin, Because: sayBecause(s.Because, m.Group.DisplayName)})
+		}
+		out.Memberships = append(out.Memberships, shown)
 	}
 	for _, g := range d.Dropped {
 		out.Dropped = append(out.Dropped, Membership{Group: GroupRef{DisplayName: g.DisplayName}, Because: sayBecause(g.Because, g.DisplayName)})

@@ -55,9 +55,15 @@ type userOut struct {
 	Body User
 }
 
+type readUser struct {
+	OfDirectory
+	ByID
+	Past
+}
+
 type userDetailOut struct {
-	ETag string `header:"ETag" doc:"Tag of the user's version."`
-	Body UserDetail
+	ETag string `header:"ETag" doc:"Tag of the user's version; none for a former time."`
+	Body UserAnswer
 }
 
 // Block is an administrator's block of a user.
@@ -102,19 +108,14 @@ func (a *API) addUsers() {
 		return answerUser(u, err)
 	})
 	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users/{id}", id: "readUser", tag: "Users", missing: noUser,
-		summary:     "Read a user with its reasons",
-		description: "The user, its memberships each with origin and reason, the groups that IdPs send and rules hold back, and the records it is made of, tombstones too.",
-	}, func(ctx context.Context, in *userPath) (*userDetailOut, error) {
-		id, err := in.user()
-		if err != nil {
-			return nil, err
-		}
-		d, err := a.effective.ReadUserDetail(ctx, in.Directory, id)
-		if err != nil {
-			return nil, err
-		}
-		return &userDetailOut{ETag: etag(d.Version), Body: sayUserDetail(d)}, nil
-	})
+		summary: "Read a user with its reasons",
+		description: "The user, its memberships each with origin and reason, the groups that IdPs send and rules hold back, and the records it is made of, tombstones too. " +
+			"With `at`: its status and memberships at that time, as the events tell.",
+		errors: map[int]string{
+			http.StatusNotFound:            "What the path names does not exist, or did not at that time (`notYet`).",
+			http.StatusUnprocessableEntity: "The time cannot be used (`invalidTime`).",
+		},
+	}, a.readUser)
 	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/users/{id}", id: "editUser", tag: "Users", missing: noUser,
 		summary:     "Change a local user",
 		description: "A merge patch (RFC 7396) of SCIM attributes: what is named is set, null removes, the rest stays. Users that an IdP manages are changed at the IdP.",
@@ -145,6 +146,26 @@ func (a *API) addUsers() {
 		return nil, a.effective.RemoveUser(ctx, admin(ctx), in.Directory, id, in.match())
 	})
 	a.addUserStates()
+}
+
+func (a *API) readUser(ctx context.Context, in *readUser) (*userDetailOut, error) {
+	id, err := parseID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !in.At.IsZero() {
+		u, err := a.effective.ReadUserAt(ctx, in.Directory, id, in.At)
+		if err != nil {
+			return nil, notYet(err)
+		}
+		return &userDetailOut{Body: UserAnswer{past: sayPastUser(u)}}, nil
+	}
+	d, err := a.effective.ReadUserDetail(ctx, in.Directory, id)
+	if err != nil {
+		return nil, err
+	}
+	now := sayUserDetail(d)
+	return &userDetailOut{ETag: etag(d.Version), Body: UserAnswer{now: &now}}, nil
 }
 
 // addUserStates registers what is done to a user besides editing it.

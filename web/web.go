@@ -31,6 +31,7 @@ const Base = "/api/v1"
 type Options struct {
 	Effective  directory.Effective
 	Tenants    Tenants
+	Trials     Trials
 	AdminToken string
 	PublicURL  string // what base URLs of connectors are built from; no trailing slash
 	Version    string
@@ -41,6 +42,7 @@ type Options struct {
 type API struct {
 	effective directory.Effective
 	tenants   Tenants
+	trials    Trials
 	token     [sha256.Size]byte
 	public    string
 	https     bool
@@ -64,6 +66,7 @@ func New(o Options) (*API, error) {
 	return &API{
 		effective: o.Effective,
 		tenants:   o.Tenants,
+		trials:    o.Trials,
 		token:     sha256.Sum256([]byte(o.AdminToken)),
 		public:    strings.TrimRight(o.PublicURL, "/"),
 		https:     public.Scheme == "https",
@@ -89,11 +92,16 @@ func (a *API) addRoutes() {
 	a.addTenants()
 	a.addConnectors()
 	a.addRules()
+	a.addPlans()
+	a.addJobs()
+	a.addVersions()
 	a.addCredentials()
 	a.addDirectories()
 	a.addUsers()
 	a.addGroups()
 	a.addConflicts()
+	a.addHolds()
 	a.addWhy()
+	a.addTrials()
 	a.addEvents()
 }

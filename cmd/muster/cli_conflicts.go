@@ -26,8 +26,7 @@ type conflictsListCmd struct {
 	Each bool `help:"List every one, also those that say the same."`
 }
 
-// Run lists conflicts. One group that may not be fed is one conflict for each of its members:
-// those that say the same are counted in one line.
+// Run lists conflicts. Those that say the same, of several records, are counted in one line.
 func (c *conflictsListCmd) Run(ctx context.Context, t *terminal) error {
 	headings := []string{"ID", "KIND", "CANDIDATES", "WHAT"}
 	row := func(x conflict) []string { return []string{x.ID, x.Kind, orDash(x.candidates()), x.Detail} }

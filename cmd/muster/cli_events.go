@@ -134,36 +134,3 @@ func (x event) what() string {
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
-
-type whyCmd struct {
-	inDirectory
-	User  string `arg:"" help:"The user's userName or id."`
-	Group string `arg:"" help:"The group's name."`
-}
-
-type why struct {
-	Answer, Code, Sentence string
-	Steps                  []struct{ Step, Detail string }
-}
-
-// Help shows how.
-func (whyCmd) Help() string {
-	return "Example:\n\n  muster why ada@acme.example jira-admins"
-}
-
-// Run answers the question.
-func (c *whyCmd) Run(ctx context.Context, t *terminal) error {
-	query := url.Values{"user": {c.User}, "group": {c.Group}}
-	return show(ctx, t, c.remote, http.MethodGet, c.path("/why?"+query.Encode()), nil, func(x why) error { return x.print(t) })
-}
-
-func (x why) print(t *terminal) error {
-	if err := say(t, "%s", printable(x.Sentence)); err != nil {
-		return err
-	}
-	rows := make([][]string, len(x.Steps))
-	for i, s := range x.Steps {
-		rows[i] = []string{fmt.Sprintf("  %d.", i+1), s.Step, s.Detail}
-	}
-	return table(t.out, nil, rows)
-}

@@ -12,8 +12,11 @@ import (
 )
 
 type rulesCmd struct {
-	Show rulesShowCmd `cmd:"" default:"withargs" aliases:"get" help:"Print a connector's rules as JSON."`
-	Set  rulesSetCmd  `cmd:"" help:"Replace a connector's rules and settle its users by them."`
+	Show     rulesShowCmd     `cmd:"" default:"withargs" aliases:"get" help:"Print a connector's rules as JSON."`
+	Set      rulesSetCmd      `cmd:"" help:"Replace a connector's rules and settle its users by them."`
+	Plan     rulesPlanCmd     `cmd:"" help:"Say what other rules, or a former version of them, would do."`
+	Apply    rulesApplyCmd    `cmd:"" help:"Apply a plan."`
+	Versions rulesVersionsCmd `cmd:"" help:"List every set of rules that the connector had."`
 }
 
 type rulesShowCmd struct {

@@ -50,6 +50,8 @@ type connectorsCmd struct {
 	Set    connectorsSetCmd    `cmd:"" help:"Change name, precedence or strictness."`
 	Mode   connectorsModeCmd   `cmd:"" help:"Change what its requests do: live, observe or disabled."`
 	Delete connectorsDeleteCmd `cmd:"" help:"Delete a connector that holds no record."`
+
+	ExpectChange connectorsExpectCmd `cmd:"" help:"Announce a window in which its safety limits hold nothing back."`
 }
 
 type connector struct {

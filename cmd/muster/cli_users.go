@@ -110,10 +110,16 @@ func (c oneUser) do(ctx context.Context, t *terminal, method, rest, status strin
 	return show(ctx, t, c.remote, method, path+rest, body, func(json.RawMessage) error { return say(t, done, c.User) })
 }
 
-type usersShowCmd struct{ oneUser }
+type usersShowCmd struct {
+	oneUser
+	At string `help:"What the user was and held at a time, such as 2026-05-03T12:00:00Z, or 2026-05-03 for its end." placeholder:"TIME"`
+}
 
 // Run shows a user with its reasons.
 func (c *usersShowCmd) Run(ctx context.Context, t *terminal) error {
+	if c.At != "" {
+		return c.showPast(ctx, t)
+	}
 	path, err := c.find(ctx, "")
 	if err != nil {
 		return err

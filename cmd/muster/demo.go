@@ -57,7 +57,7 @@ func (d *demo) serve(ctx context.Context) (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{Listen: "127.0.0.1:0", DatabaseURL: secret("sqlite://" + filepath.Join(folder, "muster.db")), RateLimit: "0"}
+	s := &settings{Listen: "127.0.0.1:0", DatabaseURL: secret("sqlite://" + filepath.Join(folder, "muster.db")), RateLimit: "0", Migrate: true}
 	log := slog.New(slog.NewTextHandler(d.t.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	if err := s.complete(); err != nil {
 		return nil, err

@@ -32,12 +32,16 @@ type cli struct {
 	Connectors  connectorsCmd  `cmd:"" help:"Provisioning sources: base URLs, modes, settings."`
 	Credentials credentialsCmd `cmd:"" help:"Tokens of a connector."`
 	Rules       rulesCmd       `cmd:"" help:"A connector's policy."`
+	Plan        planCmd        `cmd:"" help:"Say what a change of rules or mode, or a retirement, would do."`
+	Jobs        jobsCmd        `cmd:"" help:"Plans that are being applied, or were."`
 	Users       usersCmd       `cmd:"" help:"Users of a directory."`
 	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
 	Directories directoriesCmd `cmd:"" help:"Directories and their settings."`
 	Conflicts   conflictsCmd   `cmd:"" help:"What linking or settling could not do by itself."`
+	Holds       holdsCmd       `cmd:"" help:"What safety limits hold back: list, apply, discard."`
 	Events      eventsCmd      `cmd:"" help:"The audit."`
-	Why         whyCmd         `cmd:"" help:"Say why a user is, or is not, in a group."`
+	Why         whyCmd         `cmd:"" help:"Say why a user is in a group or not, has its status, or an attribute its value."`
+	Try         tryCmd         `cmd:"" help:"Try a SCIM request of a connector without changing anything."`
 
 	Simulate simulateCmd `cmd:"" help:"Play an IdP: provision a made-up company through a connector."`
 	Demo     demoCmd     `cmd:"" help:"Show what Muster does: three tenants, their IdPs, four rules and the reasons."`

@@ -57,7 +57,7 @@ func TestTheEnvironmentIsWhatTheDesignNames(t *testing.T) {
 
 func TestMisuseIsAnsweredWithTheWayToHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"fly"}, {"simulate"}, {"simulate", "--idp", "nobody"}, {"why", "ada"}} {
+	for _, args := range [][]string{{"fly"}, {"simulate"}, {"simulate", "--idp", "nobody"}, {"why"}} {
 		if out := runs(t, 2, args...); !strings.Contains(out, "muster ") || !strings.Contains(out, " --help") {
 			t.Errorf("%v: %s", args, out)
 		}

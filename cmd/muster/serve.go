@@ -12,8 +12,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-
-	"github.com/muster-scim/muster/storage/sql"
 )
 
 type serveCmd struct {
@@ -92,28 +90,6 @@ func (srv *server) greet(t *terminal) error {
     %[3]s users list             see what the directory made of them
     %[3]s --help                 everything else
 `, srv.settings.PublicURL, srv.newToken, program())
-}
-
-type migrateCmd struct {
-	settings
-}
-
-// Run migrates and stops.
-func (c *migrateCmd) Run(ctx context.Context, t *terminal) error {
-	if err := c.complete(); err != nil {
-		return err
-	}
-	store, err := sql.Open(ctx, string(c.DatabaseURL), sql.Options{Log: c.logger(t)})
-	if err != nil {
-		return cannotOpen(&c.settings, err)
-	}
-	if err := store.Migrate(ctx); err != nil {
-		return errors.Join(fmt.Errorf("migrating the database: %w", err), store.Close())
-	}
-	if err := store.Close(); err != nil {
-		return err
-	}
-	return say(t, "the database %s is up to date", c.databaseName())
 }
 
 type healthcheckCmd struct {

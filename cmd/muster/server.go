@@ -19,7 +19,7 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/gateway"
-	"github.com/muster-scim/muster/storage/local"
+	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/storage/sql"
 	"github.com/muster-scim/muster/tenants"
 	"github.com/muster-scim/muster/web"
@@ -33,6 +33,8 @@ type server struct {
 	settings  *settings
 	log       *slog.Logger
 	store     *sql.Store
+	redis     *redis.Gate // nil without MUSTER_REDIS_URL
+	replicas  *replicas
 	listener  net.Listener
 	http      *http.Server
 	newToken  string // the file with a token that this start made; "" if it made none
@@ -48,16 +50,17 @@ type server struct {
 // nil the server answers.
 func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err error) {
 	srv := &server{settings: s, log: log, served: make(chan error, 1)}
-	if srv.store, err = sql.Open(ctx, string(s.DatabaseURL), sql.Options{Log: log, Now: time.Now, SecretKey: []byte(s.SecretKey)}); err != nil {
-		return nil, cannotOpen(s, err)
+	if srv.store, err = openStore(ctx, s, log); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
+			srv.closeRedis()
 			srv.store.Close()
 		}
 	}()
-	if err := srv.store.Migrate(ctx); err != nil {
-		return nil, fmt.Errorf("migrating the database: %w", err)
+	if err := prepareSchema(ctx, s, srv.store, log); err != nil {
+		return nil, err
 	}
 	if srv.listener, err = net.Listen("tcp", s.Listen); err != nil {
 		return nil, cannotListen(s.Listen, err)
@@ -81,18 +84,6 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	return srv, nil
 }
 
-// cannotOpen says what to do when the database cannot be had. The error's own text holds no
-// password.
-func cannotOpen(s *settings, err error) error {
-	switch _, inFile := besideDatabase(string(s.DatabaseURL), tokenFile); {
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w\nThis user must be able to write there. Change its owner, or put the database elsewhere: MUSTER_DATABASE_URL=sqlite:///path/muster.db", err)
-	case !inFile:
-		return fmt.Errorf("%w\nCheck that PostgreSQL runs, and that MUSTER_DATABASE_URL names its host, port, database and user", err)
-	}
-	return err
-}
-
 // cannotListen says what to do when the address cannot be had.
 func cannotListen(address string, err error) error {
 	switch {
@@ -110,7 +101,10 @@ func cannotListen(address string, err error) error {
 // in the store.
 func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	registry := tenants.NewRegistry(srv.store, time.Now, rand.Reader)
-	gate := local.NewGate(srv.store, local.Options{Quota: srv.settings.quota, Now: time.Now})
+	gate, err := srv.gate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	registry.Changed = func(slug string) { gate.Forget(context.WithoutCancel(ctx), slug) }
 	people := directory.New(srv.store, directory.Options{Now: time.Now, Log: srv.log})
 	authenticator := tenants.NewAuthenticator(gate, time.Now)
@@ -118,16 +112,19 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	authenticator.Used = used.saw
 
 	engine := gateway.NewEngine(srv.log, srv.settings.proxies...)
-	gateway.New(gateway.Options{
+	scim := gateway.New(gateway.Options{
 		Records:   people,
+		Trials:    people,
 		Auth:      authenticator,
 		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
 		Log:       srv.log,
-	}).Mount(engine)
+	})
+	scim.Mount(engine)
 	api, err := web.New(web.Options{
 		Effective:  people,
 		Tenants:    registry,
+		Trials:     scim,
 		AdminToken: string(srv.settings.AdminToken),
 		PublicURL:  srv.settings.PublicURL,
 		Version:    version,
@@ -143,6 +140,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	srv.work.Go(func() { people.Work(work) })
 	srv.work.Go(func() { srv.store.Tend(work) })
 	srv.work.Go(func() { used.keep(work) })
+	srv.work.Go(func() { srv.replicas.keep(work) })
 	return srv.withHealth(engine), nil
 }
 
@@ -193,10 +191,12 @@ func answerHealth(w http.ResponseWriter, r *http.Request, problem error) {
 	_, _ = w.Write([]byte(text)) // the asker has gone
 }
 
-// stop takes the server out of service: it is unready at once, finishes the requests it has,
-// lets the workers end their batch and closes the database.
+// stop takes the server out of service: it is unready at once, goes on as before until a load
+// balancer has seen that, finishes the requests it has, lets the workers end their batch and
+// closes the database.
 func (srv *server) stop() error {
 	srv.draining.Store(true)
+	time.Sleep(srv.settings.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	err := srv.http.Shutdown(ctx)
@@ -206,7 +206,7 @@ func (srv *server) stop() error {
 	}
 	srv.stopWork()
 	srv.work.Wait()
-	return errors.Join(err, srv.store.Close())
+	return errors.Join(err, srv.closeRedis(), srv.store.Close())
 }
 
 // ensureAdminToken makes sure that the settings hold an admin token: the one given, the one that

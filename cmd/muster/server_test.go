@@ -22,7 +22,7 @@ import (
 // served starts a server on a database of the folder.
 func served(t *testing.T, folder string) (*server, *client) {
 	t.Helper()
-	s := &settings{Listen: "127.0.0.1:0", DatabaseURL: secret("sqlite://" + filepath.Join(folder, "data", "muster.db")), RateLimit: "0"}
+	s := &settings{Listen: "127.0.0.1:0", DatabaseURL: secret("sqlite://" + filepath.Join(folder, "data", "muster.db")), RateLimit: "0", Migrate: true}
 	if err := s.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +109,32 @@ func TestAStoppingServerIsUnreadyAndFinishesWhatItHas(t *testing.T) {
 	more.Close()
 	if err := <-answered; err != nil {
 		t.Errorf("the running request: %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAStoppingServerTakesRequestsUntilALoadBalancerHasNoticed(t *testing.T) {
+	t.Parallel()
+	srv, api := served(t, t.TempDir())
+	srv.settings.ShutdownDelay = 2 * time.Second
+	stopped := make(chan error, 1)
+	go func() { stopped <- srv.stop() }()
+	for !srv.draining.Load() {
+		runtime.Gosched()
+	}
+	fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // a connection of its own
+	response, err := fresh.Get(api.base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d while the server stops, want 503", response.StatusCode)
+	}
+	if err := api.call(t.Context(), http.MethodGet, "/tenants", nil, nil); err != nil {
+		t.Errorf("a request that comes before anybody could notice: %v", err)
 	}
 	if err := <-stopped; err != nil {
 		t.Error(err)

@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/tenants"
 )
 
@@ -21,6 +23,8 @@ type settings struct {
 	PublicURL       string `env:"MUSTER_PUBLIC_URL" help:"What base URLs and Location are built from; default http:// and the address." placeholder:"URL"`
 	DatabaseURL     secret `env:"MUSTER_DATABASE_URL" help:"sqlite://path or postgres://…; default sqlite://data/muster.db." placeholder:"URL"`
 	DatabaseURLFile string `env:"MUSTER_DATABASE_URL_FILE" help:"File with the database URL." placeholder:"FILE"`
+	DatabasePool    int    `env:"MUSTER_DATABASE_POOL" help:"Connections to PostgreSQL that this process opens at most; default 20." placeholder:"N"`
+	Migrate         bool   `env:"MUSTER_MIGRATE" default:"true" negatable:"" help:"Bring the database to this version's schema at the start; else wait until muster migrate has."`
 	AdminToken      secret `env:"MUSTER_ADMIN_TOKEN" help:"Bearer token of the admin API; with SQLite the first start makes one." placeholder:"TOKEN"`
 	AdminTokenFile  string `env:"MUSTER_ADMIN_TOKEN_FILE" help:"File with the admin token." placeholder:"FILE"`
 	SecretKey       secret `env:"MUSTER_SECRET_KEY" help:"Signs and authenticates; made at the first start and kept in the database when left out." placeholder:"KEY"`
@@ -30,13 +34,18 @@ type settings struct {
 	Concurrency     int    `env:"MUSTER_CONCURRENCY" default:"8" help:"Requests in flight of each connector that has no limit of its own; 0: no limit." placeholder:"N"`
 	LimitShadow     bool   `env:"MUSTER_LIMIT_SHADOW" help:"Limits only report in the log what they would refuse."`
 	TrustedProxies  string `env:"MUSTER_TRUSTED_PROXIES" help:"Addresses or networks of proxies, with commas, that are believed when they say whom they forward for." placeholder:"LIST"`
-	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Not in this version." placeholder:"URL"`
-	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"Not in this version." placeholder:"FILE"`
+	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Redis by which replicas share credentials and limits: redis://…, rediss://… or unix:///…, several addresses for a Cluster; default: each replica by itself." placeholder:"URL"`
+	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"File with the Redis URL." placeholder:"FILE"`
 	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Not in this version." placeholder:"ADDR"`
 	LogLevel        string `env:"MUSTER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 	LogFormat       string `env:"MUSTER_LOG_FORMAT" default:"text" enum:"text,json" help:"How log lines are written: ${enum}."`
 
+	DatabaseStatementTimeout time.Duration `env:"MUSTER_DATABASE_STATEMENT_TIMEOUT" help:"When PostgreSQL ends a statement; default 5s." placeholder:"TIME"`
+
+	ShutdownDelay time.Duration `env:"MUSTER_SHUTDOWN_DELAY" default:"0s" help:"How long a stopping server, unready already, still takes requests: as long as a load balancer needs to notice." placeholder:"TIME"`
+
 	quota   tenants.Quota  // read from the three limits
+	redis   redis.Server   // read from RedisURL, if that is set
 	proxies []netip.Prefix // read from TrustedProxies
 }
 
@@ -75,7 +84,7 @@ func (s *settings) complete() error {
 	if s.DatabaseURL == "" {
 		s.DatabaseURL = defaultDatabase
 	}
-	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkLimits, s.checkAddress} {
+	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -103,13 +112,9 @@ func readSecret(name, file string, value *secret) error {
 	return nil
 }
 
-// checkUnsupported refuses what this version cannot do. Going on without it would promise shared
-// limits, or metrics, that nobody keeps.
+// checkUnsupported refuses what this version cannot do. Going on without it would promise metrics
+// that nobody keeps.
 func (s *settings) checkUnsupported() error {
-	if s.RedisURL != "" {
-		return errors.New("MUSTER_REDIS_URL is set, but this version has no Redis yet: the look-up cache is in each process. Unset it to start; " +
-			"a revoked token then stops working on other replicas within 10 s")
-	}
 	if s.MetricsListen != "" {
 		return errors.New("MUSTER_METRICS_LISTEN is set, but this version has no metrics yet. Unset it to start")
 	}
@@ -129,6 +134,18 @@ func (s *settings) checkDatabase() error {
 		return nil
 	}
 	return errors.New("MUSTER_DATABASE_URL must be sqlite://path or postgres://user@host/database")
+}
+
+// checkRedis reads where Redis is. Whether it is there shows when the server runs, and is no
+// condition for that.
+func (s *settings) checkRedis() (err error) {
+	if s.RedisURL == "" {
+		return nil
+	}
+	if s.redis, err = redis.ParseURL(string(s.RedisURL)); err != nil {
+		return fmt.Errorf("MUSTER_REDIS_URL cannot be used: %w", err)
+	}
+	return nil
 }
 
 // checkLimits reads the limits that connectors have by default, and whom a proxy may speak for.
@@ -193,6 +210,14 @@ func (s *settings) checkAddress() error {
 		"  If plain HTTP is what you want (a closed test network), set MUSTER_INSECURE_HTTP=true", s.Listen)
 }
 
+// checkShutdown keeps the delay within what supervisors wait before they kill.
+func (s *settings) checkShutdown() error {
+	if s.ShutdownDelay < 0 || s.ShutdownDelay > time.Minute {
+		return fmt.Errorf("MUSTER_SHUTDOWN_DELAY is %v; write a time up to a minute, such as 3s, or 0s without a load balancer", s.ShutdownDelay)
+	}
+	return nil
+}
+
 // loopback says whether only this machine can connect to a host.
 func loopback(host string) bool {
 	if host == "localhost" {
@@ -254,9 +279,13 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	if key == "" {
 		key = "in the database"
 	}
+	shared := "none: each replica by itself"
+	if c.RedisURL != "" {
+		shared = c.redis.String()
+	}
 	return table(t.out, nil, [][]string{
 		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
-		{"secret key", key}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
+		{"secret key", key}, {"redis", shared}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func given(change func(*settings)) *settings {
@@ -42,12 +43,13 @@ func TestTokensDoNotCrossTheNetworkInTheClearUnlessSomebodySaysSo(t *testing.T) 
 func TestWhatThisVersionCannotDoIsRefusedAndNotIgnored(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*settings{
-		"MUSTER_REDIS_URL":       given(func(s *settings) { s.RedisURL = "redis://localhost" }),
+		"MUSTER_REDIS_URL":       given(func(s *settings) { s.RedisURL = "localhost:6379" }),
 		"MUSTER_METRICS_LISTEN":  given(func(s *settings) { s.MetricsListen = ":9090" }),
 		"MUSTER_DATABASE_URL":    given(func(s *settings) { s.DatabaseURL = "mysql://localhost" }),
 		"MUSTER_RATE_LIMIT":      given(func(s *settings) { s.RateLimit = "fast" }),
 		"MUSTER_CONCURRENCY":     given(func(s *settings) { s.Concurrency = -1 }),
 		"MUSTER_TRUSTED_PROXIES": given(func(s *settings) { s.TrustedProxies = "10.0.0.0/24, proxy.example.com" }),
+		"MUSTER_SHUTDOWN_DELAY":  given(func(s *settings) { s.ShutdownDelay = time.Hour }),
 		"MUSTER_LISTEN":          given(func(s *settings) { s.Listen = "8080" }),
 		"MUSTER_PUBLIC_URL":      given(func(s *settings) { s.PublicURL = "muster.example.com" }),
 	} {
@@ -70,8 +72,9 @@ func TestSecretsComeFromFilesAndAreNeverPrinted(t *testing.T) {
 	if err := given(func(s *settings) { s.AdminTokenFile, s.AdminToken = file, "other" }).complete(); err == nil {
 		t.Error("a token and a token file at once: which one counts?")
 	}
-	out := runs(t, 0, "config", "check", "--admin-token=hunter2", "--secret-key=hunter2", "--database-url=postgres://u:hunter2@db/muster?sslmode=require")
-	if strings.Contains(out, "hunter2") || !strings.Contains(out, "db/muster") {
+	out := runs(t, 0, "config", "check", "--admin-token=hunter2", "--secret-key=hunter2", "--database-url=postgres://u:hunter2@db/muster?sslmode=require",
+		"--redis-url=rediss://u:hunter2@cache/1")
+	if strings.Contains(out, "hunter2") || !strings.Contains(out, "db/muster") || !strings.Contains(out, "rediss://cache:6379/1") {
 		t.Errorf("config check prints:\n%s", out)
 	}
 }

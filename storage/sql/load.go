@@ -61,12 +61,15 @@ func (l *load) run() error {
 	if err := l.lockPeople(); err != nil {
 		return err
 	}
-	l.readEpoch()
-	l.readPeople()
-	l.readCandidates()
 	l.readValues()
-	l.readFacts()
-	l.readCounts()
+	l.settling(func() {
+		l.readEpoch()
+		l.readPeople()
+		l.readCandidates()
+		l.readFacts()
+		l.readForeign()
+		l.readCounts()
+	})
 	if err := l.flush(); err != nil {
 		return err
 	}
@@ -115,17 +118,18 @@ func (l *load) lockNames() {
 	}
 	// unnest gives the elements in their order, and the locks are taken row by row.
 	l.exec(nil, `select case when shared then pg_advisory_xact_lock_shared(hash)::text else pg_advisory_xact_lock(hash)::text end,
-			set_config('enable_seqscan', 'off', true)
+			set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 		from unnest(?::bigint[], ?::boolean[]) as l (hash, shared)`, hashes, shared)
 }
 
 const lockOfArrivals = "arrivals"
 
 // preferIndexes tells PostgreSQL's planner, for this transaction, to leave whole tables unread
-// where an index will do.
+// where an index will do. What has no index then looks so dear that it would be compiled, which
+// takes a hundred times as long as running it: that is turned off too.
 func (t *tx) preferIndexes() {
 	if t.pg() {
-		t.exec(nil, "select set_config('enable_seqscan', 'off', true)")
+		t.exec(nil, "select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
 	}
 }
 
@@ -143,7 +147,7 @@ func (l *load) lockGroup() {
 		return
 	}
 	words := "for key share"
-	if l.r.GroupLock == directory.GroupExclusive {
+	if l.r.GroupLock == directory.GroupExclusive && !plantedNoLock {
 		words = "for update"
 	}
 	owned, owner := l.owned("g.")

@@ -155,6 +155,7 @@ func (l *load) readPeople() {
 		l.query(l.keepRecord, "select "+recordColumns+" from user_records r where "+l.people.of("r.user_id")+" and r.directory_id = ?",
 			append(slices.Clone(l.people.args), l.scope.directory)...)
 		l.readHeld()
+		l.readHolds()
 	}
 	if l.several {
 		l.readUnlinked()
@@ -235,12 +236,24 @@ func (l *load) everyRecord() (sql string, args []any) {
 
 // readViews reads the groups of the records' views, and what the directory has under their names.
 func (l *load) readViews(records string, args []any) {
+	name, key, edge, viewed := "g.view_name", "g.view_key", "m.viewed", "g.view_key is not null"
+	if c := l.r.Advanced; c != uuid.Nil { // of this connector, what its IdP says
+		name = "case when g.connector_id = ? then g.display_name else g.view_name end"
+		key = "case when g.connector_id = ? then g.name_key else g.view_key end"
+		edge = "case when m.connector_id = ? then m.said else m.viewed end"
+		viewed = "case when g.connector_id = ? then g.deleted_at is null else g.view_key is not null end"
+		args = append(append([]any{c, c}, args...), c, c, c, c)
+	}
 	l.query(func(r row) error {
 		var record uuid.UUID
 		var g directory.ViewedGroup
-		fact, err := scanFact(r, &record, &g.Record, &g.Name, &g.Key)
+		var foreign directory.ForeignRow
+		fact, err := scanFact(r, &record, &g.Record, &g.Name, &g.Key, &foreign.ID, &foreign.Decided)
 		if err != nil {
 			return err
+		}
+		if foreign.ID != uuid.Nil {
+			g.Foreign = &foreign
 		}
 		if rec := l.records[record]; rec != nil {
 			rec.Groups = append(rec.Groups, g)
@@ -249,13 +262,15 @@ func (l *load) readViews(records string, args []any) {
 			l.scene.Facts[fact.Key] = fact
 		}
 		return nil
-	}, `select m.member_id, g.id, g.view_name, g.view_key,
+	}, `select m.member_id, g.id, `+name+`, `+key+`,
+			coalesce(f.id, `+none+`), f.decision is not null,
 			coalesce(d.id, `+none+`), coalesce(d.display_name, ''), coalesce(d.name_key, ''),
 			coalesce(d.tenant_id, `+none+`), coalesce(d.created_at, 0), coalesce(d.version, 0)
 		from (`+records+`) as r
-		join members m on m.member_id = r.id and m.viewed
-		join group_records g on g.id = m.group_record_id and g.view_key is not null
-		left join groups d on d.directory_id = g.directory_id and d.name_key = g.view_key`, args...)
+		join members m on m.member_id = r.id and `+edge+`
+		join group_records g on g.id = m.group_record_id and `+viewed+`
+		left join conflicts f on f.record_id = g.connector_id and f.`+foreignKind+` and f.subject = `+key+`
+		left join groups d on d.directory_id = g.directory_id and d.name_key = `+key, args...)
 }
 
 func (l *load) readConflicts(records string, args []any) {
@@ -269,6 +284,7 @@ func (l *load) readConflicts(records string, args []any) {
 }
 
 func (l *load) readHeld() {
+	alike := make(map[string][]directory.Support) // many memberships have the same; nobody changes them in place
 	l.query(func(r row) error {
 		var m directory.MembershipRow
 		var supports json.RawMessage
@@ -276,8 +292,11 @@ func (l *load) readHeld() {
 		if m.Group, err = scanFact(r, &m.User, &supports); err != nil {
 			return err
 		}
-		if m.Supports, err = parseSupports(supports, m.Group.ID, m.User); err != nil {
-			return err
+		if m.Supports = alike[string(supports)]; m.Supports == nil {
+			if m.Supports, err = parseSupports(supports, m.Group.ID, m.User); err != nil {
+				return err
+			}
+			alike[string(supports)] = m.Supports
 		}
 		l.scene.Facts[m.Group.Key] = m.Group
 		if p := l.scene.People[m.User]; p != nil {
@@ -301,6 +320,7 @@ func (l *load) arrange() {
 	}
 	for _, p := range l.scene.People {
 		slices.SortFunc(p.Records, func(a, b *directory.RecordRow) int { return compareID(a.ID, b.ID) })
+		sortHolds(p.Holds)
 		slices.SortFunc(p.Held, func(a, b directory.MembershipRow) int { return cmp.Compare(a.Group.Key, b.Group.Key) })
 		for _, rec := range p.Records {
 			for _, c := range l.scene.Conflicts[rec.ID] {

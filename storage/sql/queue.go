@@ -27,6 +27,8 @@ func (w *work) saveQueue(c *directory.Changes) {
 		rows = append(rows, []any{w.scope.directory, q.Connector, q.Record, w.moment(q.Due)})
 	}
 	w.insert("settle_queue", []string{"directory_id", "connector_id", "record_id", "due_at"}, rows, "")
+	w.wake(c)
+	w.saveRivals(c)
 	all := c.QueueAll
 	if all == nil {
 		return
@@ -39,6 +41,7 @@ func (w *work) saveQueue(c *directory.Changes) {
 		}
 		if all.Advance {
 			w.advance(all.Connector)
+			w.wakeAll(due)
 		}
 		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
 			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
@@ -51,9 +54,11 @@ func (w *work) saveQueue(c *directory.Changes) {
 		if w.pg() {
 			w.exec(nil, patience)
 		}
-		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
-			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
-			where r.directory_id = ? and `+queued, due, w.scope.directory)
+		w.settling(func() {
+			w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+				select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
+				where r.directory_id = ? and `+queued, due, w.scope.directory)
+		})
 	}
 }
 
@@ -82,8 +87,8 @@ func (w *work) queueLater(q directory.QueueRow) {
 		q.Record, due, w.scope.directory, q.Connector, due, q.Record)
 }
 
-func (w *work) uuidType() string {
-	if w.pg() {
+func (t *tx) uuidType() string {
+	if t.pg() {
 		return "uuid"
 	}
 	return "text"
@@ -131,10 +136,26 @@ func (w *work) DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid
 	return slices.Compact(due), nil
 }
 
+// DueDirectories looks into the queue of every directory, in the order of their names.
+func (s *Store) DueDirectories(ctx context.Context, now time.Time) ([]uuid.UUID, error) {
+	var due []uuid.UUID
+	err := s.read(ctx, everyConnector, func(t *tx) error {
+		t.query(func(r row) error {
+			var id uuid.UUID
+			err := r.Scan(&id)
+			due = append(due, id)
+			return err
+		}, `select d.id from directories d
+			where exists (select 1 from settle_queue q where q.directory_id = d.id and q.due_at <= ?) order by d.name_key`, micros(now))
+		return nil
+	})
+	return due, err
+}
+
 // Pending counts the records that are due and wait to be settled.
 func (s *Store) Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error) {
 	n := 0
-	err := s.read(ctx, scope{directory: directory, connector: connector}, func(t *tx) error {
+	err := s.read(ctx, inDirectory(directory, connector), func(t *tx) error {
 		sql, args := "select count(distinct record_id) from settle_queue where directory_id = ? and due_at <= ?", []any{directory, micros(now)}
 		if connector != uuid.Nil {
 			sql, args = sql+" and connector_id = ?", append(args, connector)

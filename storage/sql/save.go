@@ -20,6 +20,13 @@ func (w *work) Save(c *directory.Changes) {
 		// Members that this transaction drops are queued as well as those it adds.
 		w.queueMembers(c)
 	}
+	if c.Advance != uuid.Nil {
+		if w.pg() {
+			w.exec(nil, patience)
+		}
+		w.advance(c.Advance)
+	}
+	w.bury(c)
 	w.saveRecords(c)
 	w.saveGroupRecords(c)
 	w.saveEdges(c)
@@ -27,9 +34,14 @@ func (w *work) Save(c *directory.Changes) {
 	w.saveUsers(c)
 	w.saveMemberships(c)
 	w.saveConflicts(c)
-	w.saveEvents(c.Events)
+	w.saveHolds(c)
+	w.saveSafety(c)
+	if !plantedNoEvent || len(c.DropEdges) == 0 {
+		w.saveEvents(c.Events)
+	}
 	w.saveQueue(c)
 	w.saveSettings(c)
+	w.saveJobs(c)
 	for _, id := range c.Touch {
 		if w.touched == nil {
 			w.touched = make(map[uuid.UUID]bool)

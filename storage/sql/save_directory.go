@@ -92,9 +92,20 @@ func (w *work) dropMemberships(drop []directory.MembershipRow) {
 
 // saveConflicts writes conflicts; there is one a record, kind and subject.
 func (w *work) saveConflicts(c *directory.Changes) {
+	w.insertConflicts(c.Conflicts, `on conflict (record_id, kind, subject) do update set user_id = excluded.user_id, group_id = excluded.group_id,
+			detail = excluded.detail, decision = excluded.decision, decided_user = excluded.decided_user, decided_at = excluded.decided_at
+		where conflicts.directory_id = excluded.directory_id`)
+	if len(c.Withdraw) > 0 {
+		condition, ids := w.oneOf("id", c.Withdraw)
+		w.exec(nil, "delete from conflicts where "+condition+" and directory_id = ? and decision is null", ids, w.scope.directory)
+	}
+	w.saveForeign(c)
+}
+
+func (w *work) insertConflicts(conflicts []directory.ConflictRow, suffix string) {
 	now := micros(w.store.now())
-	rows := make([][]any, len(c.Conflicts))
-	for i, x := range c.Conflicts {
+	rows := make([][]any, len(conflicts))
+	for i, x := range conflicts {
 		detail, err := json.Marshal(x.Detail)
 		if err != nil {
 			w.fail(fmt.Errorf("encoding the detail of conflict %s: %w", x.ID, err))
@@ -112,14 +123,7 @@ func (w *work) saveConflicts(c *directory.Changes) {
 			string(detail), nullText(x.Decision), nullID(x.DecidedUser), created, decided}
 	}
 	w.insert("conflicts", []string{"id", "directory_id", "connector_id", "record_id", "kind", "subject", "user_id", "group_id",
-		"detail", "decision", "decided_user", "created_at", "decided_at"}, rows,
-		`on conflict (record_id, kind, subject) do update set user_id = excluded.user_id, group_id = excluded.group_id,
-			detail = excluded.detail, decision = excluded.decision, decided_user = excluded.decided_user, decided_at = excluded.decided_at
-		where conflicts.directory_id = excluded.directory_id`)
-	if len(c.Withdraw) > 0 {
-		condition, ids := w.oneOf("id", c.Withdraw)
-		w.exec(nil, "delete from conflicts where "+condition+" and directory_id = ? and decision is null", ids, w.scope.directory)
-	}
+		"detail", "decision", "decided_user", "created_at", "decided_at"}, rows, suffix)
 }
 
 // saveEvents appends events, and apart from them the clear values of people.

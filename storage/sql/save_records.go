@@ -87,7 +87,9 @@ func (w *work) saveRecords(c *directory.Changes) {
 	for i, r := range links {
 		rows[i] = append(linkValues(r), r.ID)
 	}
-	w.updateMany("user_records", linkColumns, nil, rows, "t.directory_id = ?", w.scope.directory)
+	if len(rows) > 0 { // other connectors' records among them
+		w.settling(func() { w.updateMany("user_records", linkColumns, nil, rows, "t.directory_id = ?", w.scope.directory) })
+	}
 }
 
 func (w *work) saveEmails(r *directory.RecordRow) {

@@ -64,7 +64,7 @@ func scanBound(r row) (*directory.Connector, error) {
 // Settings reads and compiles what settling needs to know of a directory.
 func (s *Store) Settings(ctx context.Context, id uuid.UUID) (*directory.Settings, error) {
 	var settings *directory.Settings
-	err := s.read(ctx, scope{directory: id}, func(t *tx) (err error) {
+	err := s.read(ctx, ofDirectory(id), func(t *tx) (err error) {
 		settings, err = t.settings(id)
 		return err
 	})
@@ -95,6 +95,7 @@ func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
 		return err
 	}, "select "+boundColumns+` from connectors c join tenants t on t.id = c.tenant_id join directories d on d.id = c.directory_id
 		where c.directory_id = ?`, id)
+	t.query(func(r row) error { return r.Scan(&settings.Job) }, "select id from jobs where directory_id = ? and state = 'running'", id)
 	if err := t.flush(); err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
 // Connector reads a connector by its slug, or directory.ErrNotFound.
 func (s *Store) Connector(ctx context.Context, slug string) (tenants.Connector, error) {
 	var found *directory.Connector
-	err := s.read(ctx, scope{}, func(t *tx) error {
+	err := s.read(ctx, everyConnector, func(t *tx) error {
 		t.query(func(r row) (err error) {
 			found, err = scanBound(r)
 			return err
@@ -138,7 +139,7 @@ func (s *Store) Connector(ctx context.Context, slug string) (tenants.Connector, 
 // Directories reads all directories by name.
 func (s *Store) Directories(ctx context.Context) ([]directory.Info, error) {
 	var all []directory.Info
-	err := s.read(ctx, scope{}, func(t *tx) error {
+	err := s.read(ctx, everyConnector, func(t *tx) error {
 		t.query(func(r row) error {
 			info, _, err := scanDirectory(r)
 			all = append(all, info)
@@ -147,6 +148,26 @@ func (s *Store) Directories(ctx context.Context) ([]directory.Info, error) {
 		return nil
 	})
 	return all, err
+}
+
+// Directory reads one directory by name.
+func (s *Store) Directory(ctx context.Context, name string) (directory.Info, error) {
+	var found *directory.Info
+	err := s.read(ctx, everyConnector, func(t *tx) error {
+		t.query(func(r row) error {
+			info, _, err := scanDirectory(r)
+			found = &info
+			return err
+		}, "select "+directoryColumns+" from directories d where d.name_key = ?", canonical.Key(name))
+		return nil
+	})
+	if err == nil && found == nil {
+		err = directory.ErrNotFound
+	}
+	if err != nil {
+		return directory.Info{}, err
+	}
+	return *found, nil
 }
 
 // saveSettings writes changes of what settling sees besides people. Each moves the epoch.
@@ -184,6 +205,7 @@ func (w *work) saveSettings(c *directory.Changes) {
 			w.exec(nil, `update connectors set rules = ?, rules_version = rules_version + 1, updated_at = ?, version = version + 1,
 				settled_rules = case when still_since is null then null else coalesce(settled_rules, rules) end
 				where id = ? and directory_id = ?`, string(rules), now, x.ID, id)
+			w.addVersion(x.ID, id, x.By, x.Comment, x.Plan)
 		}
 		if x.Mode != "" {
 			live := x.Mode == tenants.Live
@@ -191,6 +213,17 @@ func (w *work) saveSettings(c *directory.Changes) {
 				still_since = case when ? then null else coalesce(still_since, cast(? as bigint)) end,
 				settled_rules = case when ? then null else settled_rules end
 				where id = ? and directory_id = ?`, string(x.Mode), now, live, now, live, x.ID, id)
+		}
+		if x.Settled != nil {
+			settled, err := json.Marshal(x.Settled)
+			if err != nil {
+				w.fail(fmt.Errorf("encoding the settled rules of connector %s: %w", x.ID, err))
+				return
+			}
+			w.exec(nil, "update connectors set settled_rules = ? where id = ? and directory_id = ?", string(settled), x.ID, id)
+		}
+		if x.Rules != nil || x.Mode != "" {
+			w.sweepForeign(x.ID, x.Always)
 		}
 		if x.HeldGroups {
 			w.exec(nil, "update connectors set held_groups = ? where id = ? and directory_id = ?", true, x.ID, id)

@@ -10,6 +10,14 @@ func TestSettlingLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.SettlingLaws(t, s) })
 }
 
+func TestHoldLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.HoldLaws(t, s) })
+}
+
+func TestPastLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.PastLaws(t, s) })
+}
+
 func TestCasesOnSQLite(t *testing.T) {
 	storagetest.Cases(t, func(t *testing.T) storagetest.Backend { return newSQLite(t) })
 }
@@ -20,4 +28,8 @@ func TestCasesOnPostgres(t *testing.T) {
 
 func TestTenantLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.TenantLaws(t, s) })
+}
+
+func TestPlanLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.PlanLaws(t, s) })
 }

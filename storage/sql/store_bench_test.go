@@ -33,7 +33,7 @@ func (c *batches) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndDat
 // traced is a store on PostgreSQL whose batches are counted.
 func traced(b *testing.B, trips *batches) *Store {
 	b.Helper()
-	config, err := pgConfig(postgresURL(b))
+	config, err := pgConfig(servedURL(b), Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

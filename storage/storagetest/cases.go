@@ -20,7 +20,7 @@ import (
 // that shows it. open returns a fresh, migrated database for each case; the cases run in parallel.
 func Cases(t *testing.T, open func(t *testing.T) Backend) {
 	all := make(map[string]func(*testing.T, *stage))
-	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases} {
+	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases, holdCases, waitingCases, pastCases, reasonCases, foreignCases, planCases, jobCases} {
 		for name, f := range some {
 			all[name] = f
 		}
@@ -50,6 +50,12 @@ type idp struct {
 }
 
 var byAdmin = directory.Admin{ID: "test"}
+
+// unlimited are the rules of a case that takes away a lot and is not about that.
+var unlimited = policy.Rules{Safety: policy.Safety{Off: true}}
+
+// anyLosses confirms whatever a change takes away.
+func anyLosses(int) bool { return true }
 
 func newStage(t *testing.T, b Backend) *stage {
 	s := &stage{T: t, Backend: b, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
@@ -169,13 +175,13 @@ func removing(ids ...uuid.UUID) scim.MemberEdit {
 
 func (c idp) mode(m tenants.Mode) {
 	c.Helper()
-	c.ok(c.d.SetMode(context.Background(), byAdmin, c.Slug, m))
+	c.ok(c.d.SetMode(context.Background(), byAdmin, c.Slug, m, anyLosses))
 	c.drain()
 }
 
 func (c idp) rules(r policy.Rules) {
 	c.Helper()
-	_, err := c.d.SetRules(context.Background(), byAdmin, c.Slug, nil, r)
+	_, err := c.d.SetRules(context.Background(), byAdmin, c.Slug, nil, r, anyLosses)
 	c.ok(err)
 }
 
@@ -217,6 +223,20 @@ func (s *stage) userID(name string) uuid.UUID {
 		}
 	}
 	s.Fatalf("no user is named %s", name)
+	return uuid.Nil
+}
+
+// recordOf is the record that a connector holds of the user of a name.
+func (s *stage) recordOf(name string, c idp) uuid.UUID {
+	s.Helper()
+	detail, err := s.d.ReadUserDetail(context.Background(), "main", s.userID(name))
+	s.ok(err)
+	for _, r := range detail.Records {
+		if r.Connector == c.Slug {
+			return r.ID
+		}
+	}
+	s.Fatalf("%s holds no record of %s", c.Slug, name)
 	return uuid.Nil
 }
 

@@ -34,7 +34,7 @@ var linkCases = map[string]func(*testing.T, *stage){
 		a.group("Eng", a.user(somebody("ada")))
 		b.group("Sales", b.user(somebody("ada")))
 		a.rules(policy.Rules{AlwaysAssign: policy.Text("Everyone"), NeverAssign: policy.Text("eng")})
-		s.ok(s.d.SetMode(context.Background(), byAdmin, "b", tenants.Live))
+		s.ok(s.d.SetMode(context.Background(), byAdmin, "b", tenants.Live, anyLosses))
 		s.drain()
 		s.wants("ada", "active, Everyone always, Sales idp")
 		s.again()

@@ -83,10 +83,10 @@ var membershipCases = map[string]func(*testing.T, *stage){
 		if got, want := reasonIn(s, page.Items[0].Changes), (policy.Reason{Code: policy.CodeNotSent, Connector: "b"}); got.Code != want.Code || got.Connector != want.Connector {
 			s.Errorf("the membership ended because of %+v, want %+v", got, want)
 		}
-		answer, err := s.d.Why(context.Background(), "main", "ada", "Eng")
+		answer, err := s.d.Why(context.Background(), "main", directory.Question{User: "ada", Group: "Eng"})
 		s.ok(err)
-		if answer.Code != policy.CodeNeverAssign {
-			s.Errorf("ada is not in Eng because of %s, want %s: it is sent and refused", answer.Code, policy.CodeNeverAssign)
+		if answer.Because.Code != policy.CodeNeverAssign {
+			s.Errorf("ada is not in Eng because of %s, want %s: it is sent and refused", answer.Because.Code, policy.CodeNeverAssign)
 		}
 	},
 }

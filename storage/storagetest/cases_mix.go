@@ -123,9 +123,9 @@ func (c *crowd) step(r *rand.Rand) {
 			c.mu.Unlock()
 		}
 	case what == 15:
-		_, err = p.d.SetRules(ctx, byAdmin, p.Slug, nil, ruleSets[r.IntN(5)])
+		_, err = p.d.SetRules(ctx, byAdmin, p.Slug, nil, ruleSets[r.IntN(5)], anyLosses)
 	case what == 16:
-		err = p.d.SetMode(ctx, byAdmin, p.Slug, []tenants.Mode{tenants.Observe, tenants.Live, tenants.Live}[r.IntN(3)])
+		err = p.d.SetMode(ctx, byAdmin, p.Slug, []tenants.Mode{tenants.Observe, tenants.Live, tenants.Live}[r.IntN(3)], anyLosses)
 	case what == 17:
 		err = p.d.Drain(ctx)
 	}

@@ -16,16 +16,14 @@ import (
 
 var queueCases = map[string]func(*testing.T, *stage){
 	"one record that cannot be settled keeps nobody else from it": func(_ *testing.T, s *stage) {
-		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		s.settings(func(d *policy.DirectorySettings) { d.ProtectedGroups = policy.Text("everyone") })
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{AlwaysAssign: policy.Text("Everyone")})
 		bad := a.user(somebody("bad"))
 		for _, name := range numbered("user", 30) {
 			a.user(somebody(name))
 		}
 		s.d = directory.New(&spoilt{s.Backend, bad}, directory.Options{Now: s.tick})
-		a.rules(policy.Rules{AlwaysAssign: policy.Text("Everyone")})
-		if err := s.d.Drain(context.Background()); err != nil {
-			s.Errorf("the queue stopped: %v", err)
-		}
+		s.settings(func(*policy.DirectorySettings) {})
 		for _, name := range numbered("user", 30) {
 			s.wants(name, "active, Everyone always")
 		}

@@ -67,8 +67,8 @@ var raceCases = map[string]func(*testing.T, *stage){
 		}
 	},
 	"a carried rename and another feeder of the old name do not mix": func(_ *testing.T, s *stage) {
-		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
-		b := s.connector("acme", "b", tenants.Live, policy.Rules{})
+		a := s.connector("acme", "a", tenants.Live, unlimited)
+		b := s.connector("acme", "b", tenants.Live, unlimited)
 		ada, bob := a.user(somebody("ada")), b.user(somebody("bob"))
 		b.group("Other")
 		for i := range 25 {

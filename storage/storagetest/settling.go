@@ -70,6 +70,8 @@ type history struct {
 	now  time.Time
 	log  []string
 
+	safety policy.Safety // of every connector
+
 	connectors []*party
 }
 
@@ -102,8 +104,8 @@ var (
 
 func newHistory(rt *rapid.T, b Backend, kind string) *history {
 	n := histories.Add(1)
-	h := &history{t: rt, b: b, name: fmt.Sprintf("%s-%d", kind, n), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
-	h.d = directory.New(b, directory.Options{Now: func() time.Time { h.now = h.now.Add(time.Second); return h.now }})
+	h := &history{t: rt, b: b, safety: unlimited.Safety, name: fmt.Sprintf("%s-%d", kind, n), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	h.d = directory.New(b, directory.Options{Now: h.tick})
 	ctx := context.Background()
 	must(rt, func() error { _, err := h.d.CreateDirectory(ctx, directory.Admin{ID: "test"}, h.name); return err })
 	for _, tenant := range []string{"a", "b"} {
@@ -126,10 +128,16 @@ func newHistory(rt *rapid.T, b Backend, kind string) *history {
 	return h
 }
 
-// linked lets every connector of a history link every user of it.
+func (h *history) tick() time.Time {
+	h.now = h.now.Add(time.Second)
+	return h.now
+}
+
+// linked lets every connector of a history link every user of it, within the history's limits.
 func (h *history) linked(r policy.Rules) policy.Rules {
 	r.Linking.AcrossTenants = true
 	r.Linking.Domains = []string{"x.example"}
+	r.Safety = h.safety
 	return r
 }
 
@@ -213,11 +221,11 @@ func (h *history) step() {
 		i := rapid.IntRange(0, len(ruleSets)-1).Draw(h.t, "rules")
 		c.rules = ruleSets[i]
 		act = fmt.Sprintf("rules %d", i)
-		_, err = h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, h.linked(c.rules))
+		_, err = h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, h.linked(c.rules), anyLosses)
 	case act == "mode":
 		mode := rapid.SampledFrom([]tenants.Mode{tenants.Observe, tenants.Live}).Draw(h.t, "mode")
 		act = "mode " + string(mode)
-		err = h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, mode)
+		err = h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, mode, anyLosses)
 	case act == "drain":
 		err = h.d.Drain(ctx)
 	case act == "local" || act == "unlocal" || act == "block" || act == "unblock":
@@ -278,7 +286,7 @@ func (h *history) finish() {
 		must(h.t, func() error { return h.administer("unblock", user, "") })
 	}
 	for _, c := range h.connectors {
-		must(h.t, func() error { return h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Live) })
+		must(h.t, func() error { return h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Live, anyLosses) })
 	}
 	must(h.t, func() error { return h.d.Drain(ctx) })
 	h.now = h.now.Add(27 * time.Hour)
@@ -303,7 +311,7 @@ func (h *history) replay(from *history) {
 	for i, c := range h.connectors {
 		other := from.connectors[i]
 		must(h.t, func() error {
-			_, err := h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, h.linked(other.rules))
+			_, err := h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, h.linked(other.rules), anyLosses)
 			return err
 		})
 		src := directory.Source{Connector: c.Connector, Request: "r"}

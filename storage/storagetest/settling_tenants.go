@@ -13,16 +13,19 @@ import (
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/canonical"
 	"github.com/muster-scim/muster/tenants"
 )
 
 // TenantLaws checks that nothing another tenant says, in whatever order, moves a person or a
 // group of a tenant that shares neither: its directory is the same as if the other were not there.
+// The other sees a conflict for each group that it comes upon, as long as somebody of it is there.
 func TenantLaws(t *testing.T, b Backend) {
 	t.Run("AnotherTenantMovesNothing", rapid.MakeCheck(func(rt *rapid.T) {
 		alone, beside := newHistory(rt, b, "alone"), newHistory(rt, b, "beside")
+		greedy := rapid.Bool().Draw(rt, "greedy")
 		for _, h := range []*history{alone, beside} {
-			h.keepApart()
+			h.keepApart(greedy)
 		}
 		steps := rapid.IntRange(5, 25).Draw(rt, "steps")
 		for range steps {
@@ -35,23 +38,33 @@ func TenantLaws(t *testing.T, b Backend) {
 		if diff := cmp.Diff(alone.ofFirstTenant(), beside.ofFirstTenant()); diff != "" {
 			rt.Fatalf("the tenant's directory differs (-alone +beside another):\n%s\nhistory:\n%s", diff, strings.Join(beside.log, "\n"))
 		}
+		if diff := cmp.Diff(beside.comesUpon(greedy), beside.foreign()); diff != "" {
+			rt.Fatalf("the conflicts with groups of the other tenant are wrong (-want +got):\n%s\nhistory:\n%s", diff, strings.Join(beside.log, "\n"))
+		}
 	}))
 }
 
 // keepApart shares nothing, links across nothing, and lets the first tenant name all users and groups.
-func (h *history) keepApart() {
+// A greedy other tenant asks for every group by its rules too.
+func (h *history) keepApart(greedy bool) {
 	ctx := context.Background()
 	must(h.t, func() error {
 		_, err := h.d.SetDirectory(ctx, directory.Admin{ID: "test"}, h.name, nil, policy.DirectorySettings{ActiveWhen: policy.ActiveWhenAny, RetentionDays: 30})
 		return err
 	})
 	for i, c := range h.connectors {
-		rules := policy.Rules{}
+		rules := unlimited
 		if i == 2 { // it would take whatever it can
-			rules = policy.Rules{AlwaysAssign: policy.Text(groupNames...), DefaultGroups: policy.Text(groupNames...), NeverRemove: policy.Text(".*"),
+			rules = policy.Rules{Safety: unlimited.Safety, AlwaysAssign: policy.Text(groupNames...), DefaultGroups: policy.Text(groupNames...), NeverRemove: policy.Text(".*"),
 				Linking: policy.Linking{Match: []string{"userName", "email", "externalId", "employeeNumber"}, Domains: []string{"x.example"}}}
+			if !greedy {
+				rules.AlwaysAssign = nil
+			}
 		}
-		must(h.t, func() error { _, err := h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, rules); return err })
+		must(h.t, func() error {
+			_, err := h.d.SetRules(ctx, directory.Admin{ID: "test"}, c.Slug, nil, rules, anyLosses)
+			return err
+		})
 	}
 	for _, user := range userNames {
 		h.own(act{what: "user", user: user})
@@ -118,7 +131,7 @@ func (h *history) own(a act) {
 		err = h.d.DeleteGroup(ctx, src, gid, nil)
 		delete(c.groups, a.group)
 	case a.what == "mode":
-		err = errors.Join(h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Observe), h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Live))
+		err = errors.Join(h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Observe, anyLosses), h.d.SetMode(ctx, directory.Admin{ID: "test"}, c.Slug, tenants.Live, anyLosses))
 	case a.what == "drain":
 		err = h.d.Drain(ctx)
 	default:
@@ -128,6 +141,56 @@ func (h *history) own(a act) {
 	if err != nil {
 		h.t.Fatalf("%v\nhistory:\n%s", err, strings.Join(h.log, "\n"))
 	}
+}
+
+// comesUpon are the groups of the first tenant that the other's connector asks for.
+func (h *history) comesUpon(greedy bool) []string {
+	ctx, c := context.Background(), h.connectors[2]
+	var keys []string
+	for _, group := range groupNames {
+		if greedy && len(c.users) > 0 {
+			keys = append(keys, canonical.Key(group))
+			continue
+		}
+		id, has := c.groups[group]
+		if !has {
+			continue
+		}
+		r, err := h.d.ReadGroup(ctx, c.Connector, id)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if canonical.Key(scim.ParseDocument(r.JSON).DisplayName()) != canonical.Key(group) {
+			continue
+		}
+		for m, err := range h.d.Members(ctx, c.Connector, id) {
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			if m.Kind == scim.UserKind {
+				keys = append(keys, canonical.Key(group))
+				break
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// foreign are the groups that conflicts are about.
+func (h *history) foreign() []string {
+	page, err := h.d.Conflicts(context.Background(), h.name, directory.Listing{Limit: 500})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var keys []string
+	for _, c := range page.Items {
+		if c.Kind == policy.ConflictForeignGroup {
+			keys = append(keys, canonical.Key(c.GroupName))
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // ofFirstTenant is what the directory shows of the people and the groups of the first tenant.

@@ -54,6 +54,12 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"members of a directory group come in pages":            groupMembersArePaged,
 		"conflicts are one a subject and end when decided":      conflictsEnd,
 		"events are listed newest first and narrowed":           eventsAreNarrowed,
+		"counters roll on and are forgotten":                    countersRoll,
+		"counters are locked until the commit":                  countersAreLocked,
+		"connectors are measured, and the most of them counts":  connectorsAreMeasured,
+		"groups that would be empty tell who left them":         peaksTell,
+		"what stays undone comes with its person":               holdsStay,
+		"an announced window ends":                              windowsEnd,
 		"a reader sees one moment and locks nothing":            lookingLocksNothing,
 		"fifty members come and go at once":                     membersComeAtOnce,
 		"a member and its record may pass each other":           arrivalsDoNotPass,
@@ -88,7 +94,7 @@ func newStoreWorld(t *testing.T, b Backend) *storeWorld {
 
 func (w *storeWorld) connector(t *testing.T, tenant, slug, bound string) tenants.Connector {
 	t.Helper()
-	made, err := w.CreateConnector(t.Context(), tenants.NewConnector{Tenant: tenant, Name: slug, Slug: slug, Kind: "okta", Mode: tenants.Live, Directory: bound})
+	made, err := w.CreateConnector(t.Context(), tenants.NewConnector{Tenant: tenant, Name: slug, Slug: slug, Kind: "okta", Mode: tenants.Live, Directory: bound, Rules: unlimited})
 	if err != nil {
 		t.Fatalf("creating connector %s: %v", slug, err)
 	}

@@ -31,7 +31,9 @@ var specials = map[string]func(w *world, c badCase){
 		off := patch(map[string]any{"op": "replace", "path": "active", "value": false})
 		massLoss(w, func(id string) response { return w.A.scim(w.t, "PATCH", "/Users/"+id, off) })
 	},
+	"guard-04-slow-drip":         slowDrip,
 	"rate-02-connector-flood":    rateFlood,
+	"rate-03-limiter-down":       limiterDown,
 	"seq-04-parallel-member-add": parallelAdds,
 	"adm-29-only-and-never-all":  bigLossByRules,
 	"adm-30-stale-preview":       stalePlan,
@@ -160,7 +162,7 @@ func bulkDelete(w *world, c badCase) {
 	}
 	expectStatus(w, answer, http.StatusOK)
 	expectInner(w, answer, "204")
-	expectHeld(w, n)
+	expectHeld(w, n, 20)
 }
 
 // massLoss removes people one by one; the first few take effect, the rest is held, and the IdP
@@ -173,12 +175,25 @@ func massLoss(w *world, lose func(id string) response) {
 			w.t.Fatalf("status %d: %s", answer.Status, answer.Body)
 		}
 	}
-	expectHeld(w, 50)
+	expectHeld(w, 50, 20)
 }
 
-// expectHeld: of so many people the IdP took away, the directory let 20 go (the default limit,
-// as the connector has fewer than 200) and holds the rest.
-func expectHeld(w *world, lost int) {
+// slowDrip takes people away so slowly that each has a window to itself; three windows' worth go
+// within a day.
+func slowDrip(w *world, c badCase) {
+	w.adminOK(w.t, "PUT", "/connectors/"+w.A.Slug+"/rules", map[string]any{"safety": map[string]any{"window": "1ms"}})
+	w.crowd(90)
+	for _, id := range w.numbers[:70] {
+		if answer := w.A.scim(w.t, "DELETE", "/Users/"+id, nil); answer.Status != http.StatusNoContent {
+			w.t.Fatalf("status %d: %s", answer.Status, answer.Body)
+		}
+	}
+	expectHeld(w, 70, 60)
+}
+
+// expectHeld: of so many people the IdP took away, the directory let some go (20 in one window by
+// default, as the connector has fewer than 200) and holds the rest.
+func expectHeld(w *world, lost, let int) {
 	w.t.Helper()
 	gone := 0
 	active := map[string]bool{}
@@ -195,12 +210,12 @@ func expectHeld(w *world, lost int) {
 		}
 	}
 	gone += len(w.numbers) - crowd // deleted ones are not in the list
-	if gone != 20 {
-		w.t.Errorf("of %d people taken away %d are gone from the directory, want 20", lost, gone)
+	if gone != let {
+		w.t.Errorf("of %d people taken away %d are gone from the directory, want %d", lost, gone, let)
 	}
 	held := w.items(w.t, "/connectors/"+w.A.Slug+"/holds")
-	if len(held) != lost-20 {
-		w.t.Errorf("%d changes are held, want %d", len(held), lost-20)
+	if len(held) != lost-let {
+		w.t.Errorf("%d changes are held, want %d", len(held), lost-let)
 	}
 }
 

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// planCmd plans a change of a connector, of whatever kind.
+type planCmd struct {
+	remote
+	Connector string `arg:"" help:"The connector's slug."`
+	Rules     string `help:"Plan these rules: a file with JSON, or the JSON itself." placeholder:"FILE"`
+	Mode      string `help:"Plan this mode: live, observe or disabled." placeholder:"MODE"`
+	Retire    string `help:"Plan to retire the connector: keep, disable or delete those whom it alone provides." placeholder:"ACTION"`
+}
+
+// Help shows how.
+func (planCmd) Help() string {
+	return "Says what a change would do, and changes nothing.\n\nExamples:\n\n" +
+		"  muster plan acme-okta --rules rules.json\n" +
+		"  muster plan acme-okta --mode live\n" +
+		"  muster plan acme-okta --retire keep\n" +
+		"  muster rules apply acme-okta PLAN --comment 'why'"
+}
+
+// Run plans.
+func (c *planCmd) Run(ctx context.Context, t *terminal) error {
+	draft := map[string]any{}
+	rules, err := readRules(c.Rules)
+	if err != nil {
+		return err
+	}
+	if rules != nil {
+		draft["rules"] = rules
+	}
+	if c.Mode != "" {
+		draft["mode"] = c.Mode
+	}
+	if c.Retire != "" {
+		draft["retire"] = c.Retire
+	}
+	if len(draft) != 1 {
+		return fmt.Errorf("say what to plan: one of --rules, --mode and --retire")
+	}
+	return makePlan(ctx, t, c.remote, c.Connector, draft)
+}
+
+type rulesPlanCmd struct {
+	remote
+	Connector string `arg:"" help:"The connector's slug."`
+	Rules     string `arg:"" optional:"" help:"A file with JSON, or the JSON itself."`
+	Version   int64  `help:"Plan to go back to this version of the rules." placeholder:"N"`
+}
+
+// Run plans rules, or a former version of them.
+func (c *rulesPlanCmd) Run(ctx context.Context, t *terminal) error {
+	rules, err := readRules(c.Rules)
+	if err != nil {
+		return err
+	}
+	if (rules == nil) == (c.Version == 0) {
+		return fmt.Errorf("say what to plan: rules, or --version")
+	}
+	if rules == nil {
+		api, err := c.connect()
+		if err != nil {
+			return err
+		}
+		var former struct{ Rules json.RawMessage }
+		if err := api.call(ctx, http.MethodGet, "/connectors/"+escape(c.Connector)+"/rules/versions/"+strconv.FormatInt(c.Version, 10), nil, &former); err != nil {
+			return err
+		}
+		rules = former.Rules
+	}
+	return makePlan(ctx, t, c.remote, c.Connector, map[string]any{"rules": rules})
+}
+
+// plan is a plan as the API says it.
+type plan struct {
+	ID, Hash, State, Problem string
+	Counts                   map[string]int
+}
+
+type planLine struct {
+	Op      string
+	Loss    bool
+	User    struct{ UserName string }
+	Group   *struct{ DisplayName string }
+	Because struct{ Sentence string }
+}
+
+// shownLines is how many of a plan's lines the terminal shows.
+const shownLines = 50
+
+// makePlan makes a plan, waits for it and prints it: the numbers, then the lines, losses first.
+func makePlan(ctx context.Context, t *terminal, r remote, connector string, draft any) error {
+	api, err := r.connect()
+	if err != nil {
+		return err
+	}
+	path := "/connectors/" + escape(connector) + "/plans"
+	var p plan
+	if err := api.call(ctx, http.MethodPost, path, draft, &p); err != nil {
+		return err
+	}
+	path += "/" + p.ID
+	for p.State == "running" {
+		if err := sleepFor(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+		if err := api.call(ctx, http.MethodGet, path, nil, &p); err != nil {
+			return err
+		}
+	}
+	if p.State == "failed" {
+		return fmt.Errorf("the plan failed: %s", p.Problem)
+	}
+	if r.Output == "json" {
+		return show(ctx, t, r, http.MethodGet, path, nil, func(x json.RawMessage) error { return printJSON(t.out, x) })
+	}
+	var page struct {
+		Items []planLine
+		Next  *string
+	}
+	if err := api.call(ctx, http.MethodGet, path+"/changes?limit="+strconv.Itoa(shownLines), nil, &page); err != nil {
+		return err
+	}
+	rows := make([][]string, len(page.Items))
+	for i, l := range page.Items {
+		group := "-"
+		if l.Group != nil {
+			group = l.Group.DisplayName
+		}
+		rows[i] = []string{l.Op, l.User.UserName, group, l.Because.Sentence}
+	}
+	if len(rows) > 0 {
+		if err := table(t.out, []string{"WHAT", "USER", "GROUP", "BECAUSE"}, rows); err != nil {
+			return err
+		}
+	}
+	if page.Next != nil {
+		if err := say(t, "… and more: GET /api/v1%s/changes lists all, with Accept: text/csv as a table", path); err != nil {
+			return err
+		}
+	}
+	return say(t, "%s\nApply it with: %s rules apply %s %s", p.inNumbers(), program(), connector, p.ID)
+}
+
+// inNumbers says a plan's counts in a line.
+func (p plan) inNumbers() string {
+	var parts []string
+	for _, n := range []struct{ name, words string }{
+		{"membershipsRemoved", "memberships removed"}, {"usersDeleted", "users deleted"}, {"usersDisabled", "users disabled"},
+		{"membershipsAdded", "memberships added"}, {"usersCreated", "users created"}, {"usersLinked", "users linked"}, {"usersUpdated", "users updated"},
+		{"usersEnabled", "users enabled"}, {"usersRestored", "users restored"}, {"groupsEmptied", "groups left empty"}, {"ambiguous", "conflicts to decide"},
+	} {
+		if p.Counts[n.name] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.Counts[n.name], n.words))
+		}
+	}
+	if len(parts) == 0 {
+		return "Nobody gains or loses anything."
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+func sleepFor(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+type rulesApplyCmd struct {
+	remote
+	Connector string `arg:"" help:"The connector's slug."`
+	Plan      string `arg:"" help:"The plan's id."`
+	Hash      string `help:"The plan's hash as you have seen it; left out, the plan as it is now." placeholder:"HASH"`
+	Comment   string `help:"Why; needed when anything is lost." placeholder:"TEXT"`
+}
+
+// Run applies a plan.
+func (c *rulesApplyCmd) Run(ctx context.Context, t *terminal) error {
+	path := "/connectors/" + escape(c.Connector) + "/plans/" + escape(c.Plan)
+	if c.Hash == "" {
+		api, err := c.connect()
+		if err != nil {
+			return err
+		}
+		var p plan
+		if err := api.call(ctx, http.MethodGet, path, nil, &p); err != nil {
+			return err
+		}
+		c.Hash = p.Hash
+	}
+	return show(ctx, t, c.remote, http.MethodPost, path+"/application", map[string]any{"hash": c.Hash, "comment": c.Comment}, func(j job) error {
+		return say(t, "the plan is being applied to %d people: %s jobs show %s says how far it is", j.Total, program(), j.ID)
+	})
+}
+
+type rulesVersionsCmd struct {
+	remote
+	Connector string `arg:"" help:"The connector's slug."`
+}
+
+type ruleVersion struct {
+	Version            int64
+	CreatedBy, Comment string
+	CreatedAt          time.Time
+}
+
+// Run lists the versions of a connector's rules.
+func (c *rulesVersionsCmd) Run(ctx context.Context, t *terminal) error {
+	return list(ctx, t, c.remote, "/connectors/"+escape(c.Connector)+"/rules/versions", []string{"VERSION", "SINCE", "BY", "COMMENT"}, func(v ruleVersion) []string {
+		return []string{strconv.FormatInt(v.Version, 10), v.CreatedAt.Format(time.RFC3339), orDash(v.CreatedBy), orDash(v.Comment)}
+	})
+}
+
+type jobsCmd struct {
+	List   jobsListCmd   `cmd:"" default:"withargs" help:"List jobs, the newest first."`
+	Show   jobsShowCmd   `cmd:"" help:"Say how far a job is."`
+	Cancel jobsCancelCmd `cmd:"" help:"Cancel a running job and give the connector its former rules."`
+}
+
+type job struct {
+	ID, State, Connector, Comment, Problem, WayBack string
+	Done, Total, Failed                             int64
+	CreatedAt                                       time.Time
+}
+
+type jobsListCmd struct{ remote }
+
+// Run lists jobs.
+func (c *jobsListCmd) Run(ctx context.Context, t *terminal) error {
+	return list(ctx, t, c.remote, "/jobs", []string{"ID", "STATE", "CONNECTOR", "DONE", "BEGUN", "COMMENT"}, func(j job) []string {
+		return []string{j.ID, j.State, orDash(j.Connector), fmt.Sprintf("%d of %d", j.Done, j.Total), j.CreatedAt.Format(time.RFC3339), orDash(j.Comment)}
+	})
+}
+
+type jobsShowCmd struct {
+	remote
+	ID string `arg:"" help:"The job's id."`
+}
+
+// Run says how far a job is.
+func (c *jobsShowCmd) Run(ctx context.Context, t *terminal) error {
+	return show(ctx, t, c.remote, http.MethodGet, "/jobs/"+escape(c.ID), nil, func(j job) error {
+		return say(t, "%s: %d of %d people visited, %d failed. %s", j.State, j.Done, j.Total, j.Failed, j.Problem)
+	})
+}
+
+type jobsCancelCmd struct {
+	remote
+	ID      string `arg:"" help:"The job's id."`
+	Comment string `help:"Why." placeholder:"TEXT"`
+}
+
+// Run cancels a job.
+func (c *jobsCancelCmd) Run(ctx context.Context, t *terminal) error {
+	return show(ctx, t, c.remote, http.MethodPost, "/jobs/"+escape(c.ID)+"/cancellation", map[string]any{"comment": c.Comment}, func(j job) error {
+		if j.WayBack == "" {
+			return say(t, "the job is cancelled at %d of %d people", j.Done, j.Total)
+		}
+		return say(t, "the job is cancelled at %d of %d people, and %s has its former rules. What was done is undone with: %s rules apply %s %s", j.Done, j.Total, j.Connector, program(), j.Connector, j.WayBack)
+	})
+}

@@ -1,0 +1,84 @@
+package directory
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim/canonical"
+)
+
+// linesOf turns an event that settling would write into a plan's lines. The audit and the plan
+// thereby tell the same.
+func (r *planner) linesOf(e EventRow) []PlanLine {
+	because, _ := e.Changes["because"].(policy.Reason)
+	line := PlanLine{Because: because}
+	switch e.Action {
+	case "directory.membership.added", "directory.membership.removed":
+		line.Op, line.Group = OpAddMembership, e.Group
+		line.GroupName, _ = e.Changes["group"].(string)
+		line.GroupKey = canonical.Key(line.GroupName)
+		if e.Action == "directory.membership.removed" {
+			line.Op, line.Detail.Loss = OpRemoveMembership, true
+		}
+		if r.made[e.Group] {
+			line.Group = uuid.Nil
+		}
+		return []PlanLine{line}
+	case "directory.user.created":
+		line.Op = OpCreateUser
+		return []PlanLine{line}
+	case "directory.user.linked":
+		line.Op = OpLinkUser
+		return []PlanLine{line}
+	case "directory.user.enabled":
+		line.Op = OpEnableUser
+	case "directory.user.disabled":
+		line.Op, line.Detail.Loss = OpDisableUser, true
+	case "directory.user.deleted":
+		line.Op, line.Detail.Loss = OpDeleteUser, true
+	case "directory.user.restored":
+		line.Op = OpRestoreUser
+	}
+	var lines []PlanLine
+	if line.Op != "" {
+		lines = append(lines, line)
+	}
+	if names, _ := e.Changes["attributes"].([]string); len(names) > 0 && isUserEvent(e.Action) {
+		lines = append(lines, PlanLine{Op: OpUpdateUser, Because: because, Detail: LineDetail{Attributes: names}})
+	}
+	return lines
+}
+
+func isUserEvent(action string) bool {
+	return slices.Contains([]string{"directory.user.updated", "directory.user.enabled", "directory.user.disabled", "directory.user.deleted", "directory.user.restored"}, action)
+}
+
+// count adds a line to the plan's numbers.
+func (r *planner) count(l *PlanLine) {
+	n := &r.plan.Counts
+	switch l.Op {
+	case OpAddMembership:
+		n.MembershipsAdded++
+		r.gains[l.Group]++
+	case OpRemoveMembership:
+		n.MembershipsRemoved++
+		r.gains[l.Group]--
+		r.lost[l.Group] = true
+	case OpCreateUser:
+		n.UsersCreated++
+	case OpLinkUser:
+		n.UsersLinked++
+	case OpUpdateUser:
+		n.UsersUpdated++
+	case OpEnableUser:
+		n.UsersEnabled++
+	case OpDisableUser:
+		n.UsersDisabled++
+	case OpDeleteUser:
+		n.UsersDeleted++
+	case OpRestoreUser:
+		n.UsersRestored++
+	}
+}
