@@ -52,7 +52,8 @@ func (w *work) readLedgers(all []*weighed) error {
 	return w.measure(unmeasured...)
 }
 
-// measure counts what connectors support now. What this transaction takes away is not in it yet.
+// measure counts what connectors support now. What they lost within the window they supported
+// before, so it is a part of the most; what this transaction takes away is still counted.
 func (w *work) measure(books ...*ledger) error {
 	if len(books) == 0 {
 		return nil
@@ -67,6 +68,8 @@ func (w *work) measure(books ...*ledger) error {
 	}
 	for _, b := range books {
 		size := sizes[b.connector.ID]
+		size.Users += b.Window.Users - b.passed.Users
+		size.Memberships += b.Window.Memberships - b.passed.Memberships
 		b.Most.Users, b.Most.Memberships = max(b.Most.Users, size.Users), max(b.Most.Memberships, size.Memberships)
 		b.Measured, b.sizes = w.now, &SizeRow{Connector: b.connector.ID, At: w.now, Sizes: size}
 	}

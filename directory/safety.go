@@ -25,6 +25,7 @@ import (
 
 const (
 	sizeAge    = 15 * time.Minute // how long a measurement is good for, whatever the window
+	smallSize  = 5_000            // people, and memberships, of a connector that is measured in milliseconds
 	sizeAgain  = time.Minute      // a limit that is about to be passed is not judged by an older one
 	day        = 24 * time.Hour
 	fullGroup  = 5 // a group of so many members is not emptied without a word
@@ -180,7 +181,7 @@ func (w *work) refuses(p *Person, l Loss) (string, error) {
 		}
 	}
 	kind := l.Kind.Counted()
-	if book.over(kind) != "" && w.now.Sub(book.Measured) > sizeAgain {
+	if book.over(kind) != "" && book.stale(w.now) {
 		if err := w.measure(book); err != nil {
 			return "", err
 		}
@@ -236,6 +237,13 @@ type ledger struct {
 	rules     policy.Safety
 	passed    Sizes // by this transaction
 	sizes     *SizeRow
+}
+
+// stale says whether a limit that is about to be passed asks for another measurement. A small
+// connector is measured in no time, so it is judged by what it is at that moment.
+func (b *ledger) stale(now time.Time) bool {
+	small := max(b.Most.Users, b.Most.Memberships) <= smallSize
+	return now.Sub(b.Measured) > sizeAgain || small && b.sizes == nil
 }
 
 // over says why one more loss of a kind would be too much; "" if it is not.
