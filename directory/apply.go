@@ -59,32 +59,46 @@ func (c Counts) loses() bool {
 
 // apply checks that a plan's outcome still is what it says, and makes it a job.
 func (d *Directory) apply(ctx context.Context, by Admin, p Plan, comment string) (Job, error) {
-	for range planTries {
+	var job Job
+	err := inItsTurn(ctx, func() error {
 		if err := d.finishJobs(ctx, p.Directory); err != nil {
-			return Job{}, err
+			return err
 		}
 		stale, epoch, err := d.verify(ctx, p)
 		if err != nil {
-			return Job{}, err
+			return err
 		}
 		if len(stale.Users) > 0 {
 			if _, err := d.again(ctx, p, time.Nanosecond); err != nil {
-				return Job{}, err
+				return err
 			}
-			return Job{}, &stale
+			return &stale
 		}
 		if epoch != p.Epoch {
 			if p, err = d.agree(ctx, p); err != nil {
-				return Job{}, err
+				return err
 			}
 		}
-		job, err := d.begin(ctx, by, p, comment)
-		if errors.Is(err, errMoved) || errors.Is(err, errJobRunning) {
-			continue
+		job, err = d.begin(ctx, by, p, comment)
+		return err
+	})
+	return job, err
+}
+
+// inItsTurn runs f again while another change of rules or settings came before it, as long as
+// anybody waits.
+func inItsTurn(ctx context.Context, f func() error) error {
+	for until := time.Now().Add(helpFor); ; pause(ctx, helpPause) {
+		err := f()
+		switch {
+		case !errors.Is(err, errMoved):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case time.Now().After(until):
+			return errJobRunning
 		}
-		return job, err
 	}
-	return Job{}, errJobRunning
 }
 
 // agree makes a plan anew because the settings have moved, and returns it when it still comes to
@@ -101,7 +115,8 @@ func (d *Directory) agree(ctx context.Context, p Plan) (Plan, error) {
 	return now, nil
 }
 
-// begin writes the change of rules or mode and the job that settles the plan's people by it.
+// begin writes the change of rules or mode and the job that settles the plan's people by it. When
+// somebody else's change came first it does nothing and returns errMoved.
 func (d *Directory) begin(ctx context.Context, by Admin, p Plan, comment string) (Job, error) {
 	var job Job
 	err := d.change(ctx, Scope{Directory: p.Directory, Connector: p.Connector}, by.actor(), func(w *work) error {
@@ -125,7 +140,10 @@ func (d *Directory) begin(ctx context.Context, by Admin, p Plan, comment string)
 		w.replace(now, p, job, scene.GroupCount > 0)
 		return nil
 	})
-	if err == nil && job.State == JobRunning {
+	switch {
+	case errors.Is(err, errJobRunning):
+		err = errMoved
+	case err == nil && job.State == JobRunning:
 		d.nudge()
 	}
 	return job, err
@@ -172,27 +190,26 @@ func (w *work) replace(c *Connector, p Plan, job Job, groups bool) {
 // SetRules gives a connector new rules: plan and apply in one. Losses above the safety limits
 // need confirm; without it the answer is a *ConfirmationError and nothing happens. While the
 // connector is not live its people are settled when it goes live.
-func (d *Directory) SetRules(ctx context.Context, by Admin, slug string, match IfMatch, r policy.Rules, confirm Confirm) (int64, error) {
-	for range planTries {
+func (d *Directory) SetRules(ctx context.Context, by Admin, slug string, match IfMatch, r policy.Rules, confirm Confirm) (version int64, err error) {
+	err = inItsTurn(ctx, func() error {
 		c, err := d.connector(ctx, slug)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if match != nil && !match(c.RulesVersion) {
-			return 0, ErrVersion
+			return ErrVersion
 		}
 		if _, err := policy.Compile(r); err != nil {
-			return 0, err
+			return err
 		}
-		if sameRules(c.Rules, r) {
-			return c.RulesVersion, nil
+		if version = c.RulesVersion; sameRules(c.Rules, r) {
+			return nil
 		}
 		p, err := d.planAndApply(ctx, by, c, Draft{Rules: &r}, confirm)
-		if !errors.Is(err, errMoved) {
-			return p.RulesVersion + 1, err
-		}
-	}
-	return 0, errJobRunning
+		version = p.RulesVersion + 1
+		return err
+	})
+	return version, err
 }
 
 func sameRules(a, b policy.Rules) bool { return bytes.Equal(mustJSON(a), mustJSON(b)) }
@@ -200,7 +217,7 @@ func sameRules(a, b policy.Rules) bool { return bytes.Equal(mustJSON(a), mustJSO
 // SetMode changes a connector's mode. Going live is plan and apply in one, see SetRules: its views
 // become what its IdP said meanwhile. Leaving live, everything of it stands still.
 func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenants.Mode, confirm Confirm) error {
-	for range planTries {
+	return inItsTurn(ctx, func() error {
 		c, err := d.connector(ctx, slug)
 		if err != nil || c.Mode == m {
 			return err
@@ -208,11 +225,9 @@ func (d *Directory) SetMode(ctx context.Context, by Admin, slug string, m tenant
 		if m != tenants.Live {
 			return d.standStill(ctx, by, c, m)
 		}
-		if _, err = d.planAndApply(ctx, by, c, Draft{Mode: m}, confirm); !errors.Is(err, errMoved) {
-			return err
-		}
-	}
-	return errJobRunning
+		_, err = d.planAndApply(ctx, by, c, Draft{Mode: m}, confirm)
+		return err
+	})
 }
 
 // standStill takes a connector out of live mode, or from one such mode into another. It moves
@@ -252,9 +267,6 @@ func (d *Directory) planAndApply(ctx context.Context, by Admin, c *Connector, dr
 		return p, &ConfirmationError{Plan: p.ID, Losses: p.Counts.Losses}
 	}
 	job, err := d.begin(ctx, by, p, "")
-	if errors.Is(err, errJobRunning) {
-		return p, errMoved
-	}
 	if err == nil && job.State == JobRunning && job.Total <= jobsInline {
 		err = d.runJob(ctx, job)
 	}

@@ -206,13 +206,9 @@ func (c Counts) exceeds(s policy.Safety) bool {
 	if s.Off {
 		return false
 	}
-	limit := func(losses, most int) int {
-		n := max(losses, int(s.Share*float64(most)))
-		return min(n, max(3, most/2))
-	}
-	return c.Losses.Users > limit(s.Losses, c.Holds.Users) ||
-		c.Losses.Memberships > limit(s.MembershipLosses, c.Holds.Memberships) ||
-		c.Losses.Keys > limit(s.Losses, c.Holds.Users)
+	users := safetyLimit(s.Losses, s.Share, c.Holds.Users)
+	return c.Losses.Users > users || c.Losses.Keys > users ||
+		c.Losses.Memberships > safetyLimit(s.MembershipLosses, s.Share, c.Holds.Memberships)
 }
 
 // check refuses a draft that no plan can be made of.

@@ -122,8 +122,8 @@ func kindOf(s *directory.Sizes, kind string) *int {
 	return &s.Keys
 }
 
-// Measure counts the users whose active record of a connector counts, and the memberships that
-// the connector supports. It reads all memberships of the directory, once for all connectors.
+// Measure counts the users whose active record of a connector counts, and the memberships of its
+// records' users that it supports. It reads what those users hold, whatever else the directory has.
 func (w *work) Measure(ctx context.Context, connectors []uuid.UUID) (map[uuid.UUID]directory.Sizes, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -138,35 +138,22 @@ func (w *work) Measure(ctx context.Context, connectors []uuid.UUID) (map[uuid.UU
 			w.exec(nil, "select set_config('enable_seqscan', 'on', true)")
 		}
 		for _, id := range connectors {
-			w.query(func(r row) error {
-				s := sizes[id]
-				err := r.Scan(&s.Users)
-				sizes[id] = s
-				return err
-			}, `select count(*) from user_records r where r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null
+			count := func(into func(*directory.Sizes) *int, sql string, args ...any) {
+				w.query(func(r row) error {
+					s := sizes[id]
+					err := r.Scan(into(&s))
+					sizes[id] = s
+					return err
+				}, sql, args...)
+			}
+			count(func(s *directory.Sizes) *int { return &s.Users }, `select count(*) from user_records r
+				where r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null
 				and r.view_state = 'active' and r.first_counted_at is not null and r.left_at is null`, id, w.scope.directory)
+			count(func(s *directory.Sizes) *int { return &s.Memberships }, `select count(*) from memberships m
+				where m.directory_id = ? and m.supports like ? and m.user_id in (select r.user_id from user_records r
+					where r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null)`,
+				w.scope.directory, `%"c":"`+id.String()+`"%`, id, w.scope.directory)
 		}
-		columns, args := "", make([]any, 0, len(connectors)+1)
-		for i, id := range connectors {
-			if i > 0 {
-				columns += ", "
-			}
-			columns += "count(case when m.supports like ? then 1 end)"
-			args = append(args, `%"c":"`+id.String()+`"%`)
-		}
-		w.query(func(r row) error {
-			counts, into := make([]int, len(connectors)), make([]any, len(connectors))
-			for i := range counts {
-				into[i] = &counts[i]
-			}
-			err := r.Scan(into...)
-			for i, id := range connectors {
-				s := sizes[id]
-				s.Memberships = counts[i]
-				sizes[id] = s
-			}
-			return err
-		}, "select "+columns+" from memberships m where m.directory_id = ?", append(args, w.scope.directory)...)
 		w.preferIndexes()
 	})
 	return sizes, w.flush()

@@ -129,11 +129,8 @@ func (c *crowd) step(r *rand.Rand) {
 	case what == 17:
 		err = p.d.Drain(ctx)
 	}
-	// A name may be taken, a resource gone, and one change of rules waits for another one's job.
 	var taken *directory.DuplicateError
-	var refused *directory.RefusedError
-	busy := errors.As(err, &refused) && refused.Code == "jobRunning"
-	if err != nil && !errors.As(err, &taken) && !errors.Is(err, directory.ErrNotFound) && !busy {
+	if err != nil && !errors.As(err, &taken) && !errors.Is(err, directory.ErrNotFound) {
 		c.Errorf("%s: %v", p.Slug, err)
 	}
 }
