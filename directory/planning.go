@@ -69,6 +69,44 @@ func (d *Directory) inBackground(ctx context.Context, p Plan, wait time.Duration
 	}
 }
 
+// makePlan makes a plan from its row, anew when the settings move under it, and says how it ended.
+func (d *Directory) makePlan(ctx context.Context, p Plan) (Plan, error) {
+	ctx, cancel := context.WithTimeout(ctx, planAtMost)
+	defer cancel()
+	var err error
+	for range planTries {
+		var r *planner
+		if r, err = d.newPlanner(ctx, p); err != nil {
+			break
+		}
+		if err = r.run(ctx); err == nil {
+			return r.plan, nil
+		}
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	failed := p
+	failed.State, failed.Problem, failed.Beat = PlanFailed, planProblem(err), d.now()
+	if _, saving := d.store.SavePlan(context.WithoutCancel(ctx), failed, nil, nil); saving != nil {
+		err = errors.Join(err, saving)
+	}
+	return failed, err
+}
+
+// planProblem is what an administrator reads about a plan that could not be made.
+func planProblem(err error) string {
+	switch {
+	case errors.Is(err, errMoved):
+		return "rules, modes or settings of the directory kept changing while it was made; make it again"
+	case errors.Is(err, errSuperseded):
+		return "a newer plan of the connector took its place"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "the server stopped, or it took too long; make it again"
+	}
+	return "something went wrong on our side; the server's log says more. Make it again"
+}
+
 // made turns the errors that an administrator can do something about into words.
 func (d *Directory) made(p Plan, err error) (Plan, error) {
 	switch {
@@ -153,41 +191,73 @@ func (d *Directory) verifyOnce(ctx context.Context, p Plan) (stale PlanStaleErro
 	if err != nil {
 		return stale, 0, err
 	}
-	r.plan.ID = p.ID
-	after := int64(0)
-	for {
-		rows, err := d.store.PlanUsers(ctx, p.Directory, p.ID, after, planBatch)
-		if err != nil || len(rows) == 0 {
-			return stale, r.world.settings.Epoch, err
+	compare := func(row PlanUser, o *outcome) {
+		if o == nil {
+			o = &outcome{}
 		}
-		after = rows[len(rows)-1].Seq
-		users, records := visited(rows)
-		found, err := r.batch(ctx, users, records)
-		for err == nil && len(r.again) > 0 && len(r.again) < len(records) { // as newcomers brings them
-			var more []*outcome
-			records, r.again = r.again, nil
-			more, err = r.batch(ctx, nil, records)
-			found = append(found, more...)
+		if o.Hash != row.Hash && len(stale.Users) < staleShown {
+			stale.Users = append(stale.Users, row)
+			stale.Lines = append(stale.Lines, o.lines...)
 		}
+	}
+	rows := make(map[uuid.UUID]PlanUser) // of those who have a user: they come behind all newcomers
+	var users []uuid.UUID
+	for after := int64(0); ; {
+		some, err := d.store.PlanUsers(ctx, p.Directory, p.ID, after, planBatch)
 		if err != nil {
 			return stale, 0, err
 		}
-		r.again = nil
-		now := make(map[uuid.UUID]*outcome, len(found))
-		for _, o := range found {
-			now[o.key()] = o
+		if len(some) == 0 {
+			break
 		}
-		for _, row := range rows {
-			o := now[row.key()]
-			if o == nil {
-				o = &outcome{}
+		after = some[len(some)-1].Seq
+		have, records := visited(some)
+		users = append(users, have...)
+		now, err := r.newcomersNow(ctx, records)
+		if err != nil {
+			return stale, 0, err
+		}
+		for _, row := range some {
+			if row.Record != uuid.Nil {
+				compare(row, now[row.Record])
+				continue
 			}
-			if o.Hash != row.Hash && len(stale.Users) < staleShown {
-				stale.Users = append(stale.Users, row)
-				stale.Lines = append(stale.Lines, o.lines...)
-			}
+			row.Losses = nil // there can be very many
+			rows[row.User] = row
 		}
 	}
+	_, err = r.people(ctx, users, func(batch []uuid.UUID, found []*outcome) error {
+		now := byKey(found)
+		for _, id := range batch {
+			compare(rows[id], now[id])
+		}
+		return nil
+	})
+	return stale, r.world.settings.Epoch, err
+}
+
+// newcomersNow are the outcomes of some newcomers, each by its record.
+func (r *planner) newcomersNow(ctx context.Context, records []uuid.UUID) (map[uuid.UUID]*outcome, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	found, err := r.batch(ctx, nil, records)
+	for err == nil && len(r.again) > 0 && len(r.again) < len(records) { // as newcomers brings them
+		var more []*outcome
+		records, r.again = r.again, nil
+		more, err = r.batch(ctx, nil, records)
+		found = append(found, more...)
+	}
+	r.again = nil
+	return byKey(found), err
+}
+
+func byKey(found []*outcome) map[uuid.UUID]*outcome {
+	m := make(map[uuid.UUID]*outcome, len(found))
+	for _, o := range found {
+		m[o.key()] = o
+	}
+	return m
 }
 
 // key is what a person of a plan is known by: the record while it is a newcomer's.

@@ -3,7 +3,9 @@ package sql
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -105,17 +107,19 @@ func (l *load) lockSet() error {
 	}
 	ids, args := l.named.having("r.user_id", "r.user_id is not null")
 	if len(l.r.Users) > 0 {
-		condition, users := l.in("id", l.r.Users)
+		list, users := l.list(l.r.Users)
 		if ids != "" {
 			ids += " union "
 		}
-		ids += "select id from users where " + condition
+		ids += list
 		args = append(args, users)
 	}
 	args = append([]any{l.scope.directory}, args...)
-	found := "select id from users where directory_id = ? and id in (" + ids + ") order by id" + l.locking("for update")
 	if l.pg() {
-		l.exec(nil, "select set_config('app.people', coalesce(array_agg(id)::text, '{}'), true) from ("+found+") u", args...)
+		// An array is looked up in the index of ids. As a subselect it would be joined, and then
+		// the whole directory read where the planner takes it for small.
+		l.exec(nil, "select set_config('app.people', coalesce(array_agg(id)::text, '{}'), true) from (select id from users where directory_id = ? and id = any(array("+
+			ids+")) order by id"+l.locking("for update")+") u", args...)
 		// Behind a select of its own the setting is read once; bare, it would be for every row.
 		l.people = peopleSet{"= any ((select current_setting('app.people')::uuid[])::uuid[])", nil}
 		l.readUsers("")
@@ -127,15 +131,11 @@ func (l *load) lockSet() error {
 		err := r.Scan(&id)
 		people = append(people, id)
 		return err
-	}, found, args...)
+	}, "select id from users where directory_id = ? and id in ("+ids+") order by id", args...)
 	if err := l.flush(); err != nil {
 		return err
 	}
-	list, err := json.Marshal(people)
-	if err != nil || people == nil {
-		list = []byte("[]")
-	}
-	l.people = peopleSet{"in (select value from json_each(?))", []any{string(list)}}
+	l.people = peopleSet{"in (" + fromJSON + ")", []any{l.textList(people)}}
 	l.readUsers("")
 	return nil
 }
@@ -235,6 +235,7 @@ func (l *load) everyRecord() (sql string, args []any) {
 }
 
 // readViews reads the groups of the records' views, and what the directory has under their names.
+// Each group comes once; then, for each record, come the ids of its groups.
 func (l *load) readViews(records string, args []any) {
 	name, key, edge, viewed := "g.view_name", "g.view_key", "m.viewed", "g.view_key is not null"
 	if c := l.r.Advanced; c != uuid.Nil { // of this connector, what its IdP says
@@ -242,35 +243,61 @@ func (l *load) readViews(records string, args []any) {
 		key = "case when g.connector_id = ? then g.name_key else g.view_key end"
 		edge = "case when m.connector_id = ? then m.said else m.viewed end"
 		viewed = "case when g.connector_id = ? then g.deleted_at is null else g.view_key is not null end"
-		args = append(append([]any{c, c}, args...), c, c, c, c)
+		args = append(slices.Clone(args), c, c, c, c, c, c)
 	}
+	groups := make(map[uuid.UUID]directory.ViewedGroup)
 	l.query(func(r row) error {
-		var record uuid.UUID
+		var id uuid.UUID
+		var listed string
 		var g directory.ViewedGroup
 		var foreign directory.ForeignRow
-		fact, err := scanFact(r, &record, &g.Record, &g.Name, &g.Key, &foreign.ID, &foreign.Decided)
-		if err != nil {
+		fact, err := scanFact(r, &id, &listed, &g.Name, &g.Key, &foreign.ID, &foreign.Decided)
+		switch rec := l.records[id]; {
+		case err != nil:
 			return err
+		case listed != "" && rec != nil:
+			rec.Groups, err = collect(rec.Groups, listed, groups)
+			return err
+		case listed != "":
+			return nil
 		}
+		g.Record = id
 		if foreign.ID != uuid.Nil {
 			g.Foreign = &foreign
 		}
-		if rec := l.records[record]; rec != nil {
-			rec.Groups = append(rec.Groups, g)
-		}
+		groups[id] = g
 		if fact.ID != uuid.Nil {
 			l.scene.Facts[fact.Key] = fact
 		}
 		return nil
-	}, `select m.member_id, g.id, `+name+`, `+key+`,
+	}, `with e as materialized (
+			select m.member_id, m.group_record_id from (`+records+`) as r join members m on m.member_id = r.id and `+edge+`)
+		select g.id, '' as listed, `+name+`, `+key+`,
 			coalesce(f.id, `+none+`), f.decision is not null,
 			coalesce(d.id, `+none+`), coalesce(d.display_name, ''), coalesce(d.name_key, ''),
 			coalesce(d.tenant_id, `+none+`), coalesce(d.created_at, 0), coalesce(d.version, 0)
-		from (`+records+`) as r
-		join members m on m.member_id = r.id and `+edge+`
-		join group_records g on g.id = m.group_record_id and `+viewed+`
+		from group_records g
 		left join conflicts f on f.record_id = g.connector_id and f.`+foreignKind+` and f.subject = `+key+`
-		left join groups d on d.directory_id = g.directory_id and d.name_key = `+key, args...)
+		left join groups d on d.directory_id = g.directory_id and d.name_key = `+key+`
+		where g.id in (select e.group_record_id from e) and `+viewed+`
+		union all
+		select e.member_id, `+l.joined("e.group_record_id")+`, '', '', `+none+`, false, `+none+`, '', '', `+none+`, 0, 0 from e group by e.member_id
+		order by listed`, args...)
+}
+
+// collect adds the groups that listed names by their ids, and leaves out those that are not there.
+func collect[G any](to []G, listed string, groups map[uuid.UUID]G) ([]G, error) {
+	to = slices.Grow(to, len(listed)/36)
+	for text := range strings.SplitSeq(listed, ",") {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading the id of a group: %w", err)
+		}
+		if g, ok := groups[id]; ok {
+			to = append(to, g)
+		}
+	}
+	return to, nil
 }
 
 func (l *load) readConflicts(records string, args []any) {
@@ -283,28 +310,54 @@ func (l *load) readConflicts(records string, args []any) {
 	}, "select "+conflictColumns+" from ("+records+") as r join conflicts c on c.record_id = r.id order by c.id", args...)
 }
 
+// readHeld reads the memberships of the people. Each group comes once; then, for each person, come
+// the ids of the groups that it has for the same reasons, which are mostly alike.
 func (l *load) readHeld() {
-	alike := make(map[string][]directory.Support) // many memberships have the same; nobody changes them in place
+	groups := make(map[uuid.UUID]directory.GroupFact)
+	alike := make(map[string][]directory.Support) // nobody changes them in place
 	l.query(func(r row) error {
-		var m directory.MembershipRow
+		var user uuid.UUID
+		var listed string
 		var supports json.RawMessage
-		var err error
-		if m.Group, err = scanFact(r, &m.User, &supports); err != nil {
+		fact, err := scanFact(r, &user, &listed, &supports)
+		if err != nil {
 			return err
 		}
-		if m.Supports = alike[string(supports)]; m.Supports == nil {
-			if m.Supports, err = parseSupports(supports, m.Group.ID, m.User); err != nil {
+		if listed == "" {
+			groups[fact.ID] = fact
+			l.scene.Facts[fact.Key] = fact
+			return nil
+		}
+		same := alike[string(supports)]
+		if same == nil {
+			if same, err = parseSupports(supports, user); err != nil {
 				return err
 			}
-			alike[string(supports)] = m.Supports
+			alike[string(supports)] = same
 		}
-		l.scene.Facts[m.Group.Key] = m.Group
-		if p := l.scene.People[m.User]; p != nil {
-			p.Held = append(p.Held, m)
+		p := l.scene.People[user]
+		if p == nil {
+			return nil
 		}
-		return nil
-	}, "select m.user_id, m.supports, "+factColumns+` from memberships m join groups d on d.id = m.group_id
-		where `+l.people.of("m.user_id")+" and m.directory_id = ?", append(slices.Clone(l.people.args), l.scope.directory)...)
+		found, err := collect(nil, listed, groups)
+		for _, g := range found {
+			p.Held = append(p.Held, directory.MembershipRow{User: user, Group: g, Supports: same})
+		}
+		return err
+	}, `with h as materialized (
+			select m.user_id, m.group_id, m.supports from memberships m where `+l.people.of("m.user_id")+` and m.directory_id = ?)
+		select `+none+`, '' as listed, '', `+factColumns+` from groups d where d.id in (select h.group_id from h)
+		union all
+		select h.user_id, `+l.joined("h.group_id")+`, h.supports, `+none+`, '', '', `+none+`, 0, 0 from h group by h.user_id, h.supports
+		order by listed`, append(slices.Clone(l.people.args), l.scope.directory)...)
+}
+
+// joined aggregates a column of ids into one text.
+func (t *tx) joined(column string) string {
+	if t.pg() {
+		return "string_agg(" + column + "::text, ',')"
+	}
+	return "group_concat(" + column + ", ',')"
 }
 
 // arrange puts what the statements found where it belongs, in an order that does not depend on

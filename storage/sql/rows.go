@@ -101,10 +101,10 @@ func supportsJSON(supports []directory.Support) (json.RawMessage, error) {
 	return json.Marshal(supports)
 }
 
-func parseSupports(stored json.RawMessage, group, user uuid.UUID) ([]directory.Support, error) {
+func parseSupports(stored json.RawMessage, user uuid.UUID) ([]directory.Support, error) {
 	var supports []directory.Support
 	if err := json.Unmarshal(stored, &supports); err != nil {
-		return nil, fmt.Errorf("reading the supports of user %s in group %s: %w", user, group, err)
+		return nil, fmt.Errorf("reading the supports of a membership of user %s: %w", user, err)
 	}
 	return supports, nil
 }

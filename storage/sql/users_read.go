@@ -130,7 +130,7 @@ func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directo
 				return err
 			}
 			m.User, m.Group.Created = u.ID, fromMicros(created)
-			m.Supports, err = parseSupports(supports, group, u.ID)
+			m.Supports, err = parseSupports(supports, u.ID)
 			result.Items, users = append(result.Items, m), append(users, u)
 			return err
 		}, "select m.supports, "+factColumns+", "+shownColumns+` from memberships m

@@ -145,11 +145,8 @@ func (t *tx) in(column string, ids []uuid.UUID) (condition string, arg any) {
 	if t.pg() {
 		return column + " = any(?)", ids
 	}
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
-	}
-	return t.inText(column, texts)
+	list, arg := t.list(ids)
+	return column + " in (" + list + ")", arg
 }
 
 // inText is in for a column of text.
@@ -160,12 +157,31 @@ func (t *tx) inText(column string, values []string) (condition string, arg any) 
 		}
 		return column + " = any(?)", values
 	}
+	return column + " in (" + fromJSON + ")", t.textList(values)
+}
+
+// list is a query for the ids themselves, and its argument.
+func (t *tx) list(ids []uuid.UUID) (query string, arg any) {
+	if t.pg() {
+		return "select unnest(?::uuid[])", ids
+	}
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return fromJSON, t.textList(texts)
+}
+
+const fromJSON = "select value from json_each(?)"
+
+// textList is values as the argument of fromJSON.
+func (t *tx) textList(values []string) string {
+	if values == nil {
+		return "[]"
+	}
 	list, err := json.Marshal(values)
 	if err != nil {
 		t.fail(err)
 	}
-	if values == nil {
-		list = []byte("[]")
-	}
-	return column + " in (select value from json_each(?))", string(list)
+	return string(list)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/policy"
 )
 
 // ledger reads the counters of a connector as they are at a time.
@@ -95,6 +96,9 @@ func connectorsAreMeasured(t *testing.T, w *storeWorld) {
 	left.User, left.Linked, left.FirstCounted, left.LeftAt = newID(), w.now, w.now, w.now
 	w.save(t, w.acme, &directory.Changes{NewRecord: left})
 	w.person(t, w.acme, "never counted")
+	inactive := w.record(w.globex, "aki")
+	inactive.User, inactive.Linked, inactive.ViewState = u.ID, w.now, directory.ViewState(policy.Inactive)
+	w.save(t, w.globex, &directory.Changes{NewRecord: inactive})
 	jira, sales := w.fact(t, w.acme, "Jira"), w.fact(t, w.acme, "Sales")
 	w.save(t, w.acme, &directory.Changes{Hold: []directory.MembershipRow{membership(jira, u.ID, w.acme), membership(sales, u.ID, w.globex)}})
 	scope := directory.Scope{Directory: w.acme.DirectoryID}

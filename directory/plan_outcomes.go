@@ -1,0 +1,170 @@
+package directory
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
+)
+
+// outcome is what a plan does to one person.
+type outcome struct {
+	PlanUser
+	lines   []PlanLine
+	touched bool // something would be written, be it only a reason
+	before  UserRow
+	person  *Person
+	linked  []uuid.UUID
+	open    []uuid.UUID // conflicts
+}
+
+// weigh counts what the connector supports of a person as it is now.
+func (r *planner) weigh(p *Person) {
+	if p.User.Status == policy.UserActive && slices.ContainsFunc(p.Records, func(rec *RecordRow) bool { return rec.Connector == r.plan.Connector }) {
+		r.plan.Counts.Holds.Users++
+	}
+	for _, m := range p.Held {
+		if slices.ContainsFunc(m.Supports, func(s Support) bool { return s.Connector == r.plan.Connector }) {
+			r.plan.Counts.Holds.Memberships++
+		}
+	}
+}
+
+// sort shares what a batch would write among the people it is about.
+func (r *planner) sort(w *work, scene *Scene, seen map[uuid.UUID]*outcome) []*outcome {
+	var order []*outcome
+	byRecord := make(map[uuid.UUID]*outcome)
+	for _, id := range sortedIDs(scene.Records) {
+		rec := scene.Records[id]
+		o := seen[rec.User]
+		if o == nil {
+			o = &outcome{PlanUser: PlanUser{UserName: rec.document().UserName()}}
+		}
+		o.Record = id
+		for _, c := range w.conflicts[id] {
+			o.open = append(o.open, c.ID)
+		}
+		byRecord[id] = o
+		if !slices.Contains(order, o) {
+			order = append(order, o)
+		}
+	}
+	for _, id := range sortedIDs(scene.People) {
+		if o := seen[id]; o != nil && o.Record == uuid.Nil {
+			order = append(order, o)
+		}
+	}
+	for _, g := range w.changes.NewGroups {
+		r.made[g.ID] = true
+	}
+	r.share(w.changes, seen, byRecord)
+	for _, o := range order {
+		o.touched = o.touched || slices.ContainsFunc(o.open, func(id uuid.UUID) bool { return slices.Contains(w.changes.Withdraw, id) })
+	}
+	kept := order[:0]
+	for _, o := range order {
+		if o.person == nil && slices.Contains(r.again, o.Record) {
+			continue
+		}
+		r.finish(o)
+		if o.touched {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// share gives each change to the person it is about.
+func (r *planner) share(c *Changes, seen, byRecord map[uuid.UUID]*outcome) {
+	of := func(user, record uuid.UUID) *outcome {
+		if o := seen[user]; o != nil {
+			return o
+		}
+		if o := byRecord[record]; o != nil {
+			return o
+		}
+		return &outcome{} // somebody whom a withdrawn conflict only names
+	}
+	for _, u := range c.NewUsers {
+		of(u.ID, uuid.Nil).touched = true
+	}
+	for _, u := range c.Users {
+		of(u.ID, uuid.Nil).touched = true
+	}
+	for _, rec := range c.Links {
+		of(rec.User, rec.ID).touched = true
+	}
+	for _, m := range c.Hold {
+		of(m.User, uuid.Nil).touched = true
+	}
+	for _, m := range c.Drop {
+		of(m.User, uuid.Nil).touched = true
+	}
+	for _, x := range c.Conflicts {
+		of(x.User, x.Record).touched = true
+	}
+	for _, q := range c.Queue {
+		o := byRecord[q.Record]
+		if o != nil && o.person == nil && !q.Due.After(c.TouchedAt) {
+			r.again = append(r.again, q.Record)
+			continue
+		}
+		if !r.times {
+			continue // it is queued for that time already
+		}
+		if o != nil {
+			o.touched = true
+			continue
+		}
+		for _, o := range seen {
+			if slices.ContainsFunc(o.person.Records, func(rec *RecordRow) bool { return rec.ID == q.Record }) {
+				o.touched = true
+			}
+		}
+	}
+	for _, e := range c.Events {
+		o := of(e.User, e.Record)
+		if e.Action == "directory.conflict.opened" {
+			r.plan.Counts.Ambiguous++
+		}
+		if e.Action == "directory.user.linked" {
+			o.linked = append(o.linked, e.Record)
+		}
+		o.lines = append(o.lines, r.linesOf(e)...)
+	}
+}
+
+// finish puts an outcome's words in order, counts it, and lets the world remember it.
+func (r *planner) finish(o *outcome) {
+	if o.person != nil {
+		o.UserName = o.person.User.UserName
+		if o.before.Version == 0 {
+			o.User = uuid.Nil
+			if o.Record != uuid.Nil {
+				o.linked = append(o.linked, o.Record)
+			}
+		}
+		r.world.note(o.before, o.person, o.linked)
+	}
+	for i := range o.lines {
+		l := &o.lines[i]
+		l.User, l.UserName = o.User, o.UserName
+		if l.Op == OpUpdateUser {
+			l.Detail.Loss = slices.ContainsFunc(o.Losses, func(l Loss) bool { return l.Kind == LossKey })
+		}
+		r.count(l)
+	}
+	for _, l := range o.Losses {
+		switch l.Kind {
+		case LossMembership:
+			r.plan.Counts.Losses.Memberships++
+		case LossKey:
+			r.plan.Counts.Losses.Keys++
+		default:
+			r.plan.Counts.Losses.Users++
+		}
+	}
+	o.Hash = hashOf(o.lines)
+	o.person = nil // its documents are not needed any more
+}
