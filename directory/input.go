@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -250,6 +251,11 @@ func (w *work) slug(connector uuid.UUID) string {
 		return c.Slug
 	}
 	return ""
+}
+
+// called is what administrators call a connector: its slug, or the id of one that is deleted.
+func (w *work) called(connector uuid.UUID) string {
+	return cmp.Or(w.slug(connector), connector.String())
 }
 
 func (w *work) connectorID(slug string) uuid.UUID {

@@ -117,7 +117,7 @@ func dropped(d policy.Decision) []DroppedGroup {
 }
 
 func (w *work) recordLink(r *RecordRow) RecordLink {
-	link := RecordLink{Connector: w.slug(r.Connector), ID: r.ID, State: r.State, UserName: scim.ParseDocument(r.JSON).UserName(), Linked: r.Linked, Modified: r.Modified}
+	link := RecordLink{Connector: w.called(r.Connector), ID: r.ID, State: r.State, UserName: scim.ParseDocument(r.JSON).UserName(), Linked: r.Linked, Modified: r.Modified}
 	if c := w.settings.Connectors[r.Connector]; c != nil {
 		link.Tenant = c.Tenant
 	}

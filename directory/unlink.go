@@ -15,7 +15,7 @@ import (
 
 // Unlink takes the records of a connector, tombstones included, from a user again. Each pair is
 // pinned apart, what the first link found is restored, and a living record finds or makes
-// another user.
+// another user. A connector that is deleted is named by its id.
 func (d *Directory) Unlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) error {
 	return d.inDirectory(ctx, by, directory, func(w *work) error {
 		p, err := w.person(user, Request{GroupKeys: w.allNames()})
@@ -24,7 +24,7 @@ func (d *Directory) Unlink(ctx context.Context, by Admin, directory string, user
 		}
 		var taken, left []*RecordRow
 		for _, r := range p.Records {
-			if w.slug(r.Connector) == connector {
+			if w.called(r.Connector) == connector {
 				taken = append(taken, r)
 			} else {
 				left = append(left, r)

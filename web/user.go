@@ -52,8 +52,8 @@ type Support struct {
 
 // Record is a connector's record of the user.
 type Record struct {
-	Connector string       `json:"connector" doc:"The connector, by slug." example:"acme-okta"`
-	Tenant    string       `json:"tenant" doc:"Its tenant." example:"acme"`
+	Connector string       `json:"connector" doc:"The connector, by slug; by id when it is deleted and only this tombstone is left." example:"acme-okta"`
+	Tenant    string       `json:"tenant" doc:"Its tenant; empty when the connector is deleted." example:"acme"`
 	ID        uuid.UUID    `json:"id" format:"uuid" doc:"The record's SCIM id in the connector's own space."`
 	State     policy.State `json:"state" enum:"active,inactive,deleted" doc:"What the IdP says."`
 	UserName  string       `json:"userName" doc:"The record's userName."`

@@ -96,8 +96,9 @@ func (t *tx) queueConnector(id uuid.UUID) {
 		where connector_id = ? and (deleted_at is null or user_id is not null)`, micros(t.store.now()), id)
 }
 
-// DeleteConnector implements tenants.Store. Tombstones go with their connector; users that other
-// connectors hold too are settled again without them.
+// DeleteConnector implements tenants.Store. Tombstones that have a user stay: it belongs to the
+// tenant until it is purged or released, and nobody else's connector may take it over. Users that
+// other connectors hold too are settled again, as nothing of this one speaks any more.
 func (s *Store) DeleteConnector(ctx context.Context, slug string) error {
 	c, err := s.ConnectorBySlug(ctx, slug)
 	if err != nil {
@@ -149,9 +150,9 @@ func (t *tx) dropConnector(id uuid.UUID, deleted *int64) {
 		"delete from members where group_record_id in (select id from group_records where connector_id = ?)",
 		"delete from unresolved_members where connector_id = ?",
 		"delete from group_records where connector_id = ?",
-		"delete from conflicts where record_id in (select id from user_records where connector_id = ?)",
+		"delete from conflicts where record_id in (select id from user_records where connector_id = ? and user_id is null)",
 		"delete from record_emails where connector_id = ?",
-		"delete from user_records where connector_id = ?",
+		"delete from user_records where connector_id = ? and user_id is null",
 		"delete from settle_queue where connector_id = ?",
 		"delete from credentials where connector_id = ?",
 		"delete from plan_changes where connector_id = ?",

@@ -39,6 +39,29 @@ var linkCases = map[string]func(*testing.T, *stage){
 		s.wants("ada", "active, Everyone always, Sales idp")
 		s.again()
 	},
+	"a former person stays its tenant's when the connector is deleted, until it is released": func(_ *testing.T, s *stage) {
+		ctx := context.Background()
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		ada := a.user(somebody("ada", "ada@globex.example"))
+		s.ok(s.d.DeleteUser(ctx, a.source(), ada, nil))
+		s.ok(s.DeleteConnector(ctx, "a"))
+		s.drain()
+		s.wants("ada", "disabled")
+		g := s.connector("globex", "g", tenants.Live, policy.Rules{Linking: policy.Linking{Match: []string{"userName"}, Domains: []string{"globex.example"}}})
+		g.user(somebody("ada", "ada@globex.example"))
+		s.wantsConflicts(directory.ConflictForeignUser)
+		s.wants("ada", "disabled")
+		s.again()
+		detail, err := s.d.ReadUserDetail(ctx, "main", s.userID("ada"))
+		s.ok(err)
+		if len(detail.Records) != 1 || detail.Records[0].Connector != a.Connector.ID.String() {
+			s.Fatalf("its records are %+v", detail.Records)
+		}
+		s.ok(s.d.Unlink(ctx, byAdmin, "main", s.userID("ada"), detail.Records[0].Connector))
+		if detail, err = s.d.ReadUserDetail(ctx, "main", s.userID("ada")); err != nil || len(detail.Records) > 0 {
+			s.Errorf("its records are %+v, %v", detail.Records, err)
+		}
+	},
 	"a protected name is never taken, and the conflict is shown": func(_ *testing.T, s *stage) {
 		s.settings(func(d *policy.DirectorySettings) { d.ProtectedUsers = policy.Text("root.*") })
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
