@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/muster-scim/muster/cmd/muster/e2e/cluster"
 )
 
 // TestHAProxyTakesItsConfiguration asks the installed HAProxy, which may be older than that of
@@ -42,15 +44,12 @@ func TestHAProxyTakesItsConfiguration(t *testing.T) {
 	}
 }
 
-// haproxy is the installed program, which Debian keeps where only root's path goes.
+// haproxy is the installed program.
 func haproxy(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
+	program, err := cluster.Installed("haproxy")
 	if err != nil {
-		program = "/usr/sbin/haproxy"
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Skip("HAProxy is not installed: apt-get install haproxy")
+		t.Fatal(err)
 	}
 	return program
 }

@@ -206,10 +206,7 @@ func (c Consequences) sentence(group string) string {
 }
 
 func (c Consequences) users(n int) string {
-	text := fmt.Sprintf("%d users", n)
-	if n == 1 {
-		text = "1 user"
-	}
+	text := counted(n, "user", "users")
 	if c.AtLeast {
 		text = "at least " + text
 	}

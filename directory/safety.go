@@ -262,9 +262,9 @@ func (b *ledger) over(kind string) string {
 // limit is how many losses of a kind a window lets through, and what that is a share of.
 func (b *ledger) limit(kind string) (limit int, most string) {
 	if kind == countedMemberships {
-		return safetyLimit(b.rules.MembershipLosses, b.rules.Share, b.Most.Memberships), fmt.Sprintf("%d memberships", b.Most.Memberships)
+		return safetyLimit(b.rules.MembershipLosses, b.rules.Share, b.Most.Memberships), counted(b.Most.Memberships, "membership", "memberships")
 	}
-	return safetyLimit(b.rules.Losses, b.rules.Share, b.Most.Users), fmt.Sprintf("%d users", b.Most.Users)
+	return safetyLimit(b.rules.Losses, b.rules.Share, b.Most.Users), counted(b.Most.Users, "user", "users")
 }
 
 // safetyLimit is the larger of a number and a share of the most a connector supported, but never
@@ -305,9 +305,9 @@ func of(s *Sizes, kind string) *int {
 func said(kind string, n int) string {
 	switch kind {
 	case countedUsers:
-		return fmt.Sprintf("disabled or deleted %d users", n)
+		return "disabled or deleted " + counted(n, "user", "users")
 	case countedMemberships:
-		return fmt.Sprintf("removed %d memberships", n)
+		return "removed " + counted(n, "membership", "memberships")
 	}
-	return fmt.Sprintf("rewritten %d userNames and e-mail addresses", n)
+	return "rewritten " + counted(n, "userName or e-mail address", "userNames and e-mail addresses")
 }

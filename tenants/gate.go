@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -65,7 +66,7 @@ func (q Quota) RateOf(l Limits) Rate {
 	if l.Rate != nil {
 		r.PerSecond = *l.Rate
 		if r.Burst == 0 { // the deployment sets no limit and so no burst: four seconds' worth
-			r.Burst = max(1, int(4*r.PerSecond))
+			r.Burst = int(min(max(1, 4*r.PerSecond), math.MaxInt32))
 		}
 	}
 	if l.Burst != nil {

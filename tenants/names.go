@@ -109,6 +109,16 @@ func (l Limits) check() error {
 			return &Problem{Kind: ErrInvalid, Code: CodeInvalid, Field: limit.field, Detail: limit.field + " must be a number from 0 to a thousand million"}
 		}
 	}
+	if l.Rate == nil {
+		return nil
+	}
+	rate := Rate{PerSecond: *l.Rate, Burst: 1}
+	if l.Burst != nil {
+		rate.Burst = *l.Burst
+	}
+	if part, why := rate.unkept(); why != "" {
+		return &Problem{Kind: ErrInvalid, Code: CodeInvalid, Field: "limits." + part, Detail: "limits." + part + " " + why}
+	}
 	return nil
 }
 

@@ -18,3 +18,6 @@ func (s Settings) withPreset(k Kind) Settings {
 	}
 	return s
 }
+
+// DefaultPaths are the paths that connectors of a kind begin with.
+func (k Kind) DefaultPaths() Paths { return k.preset().Paths }

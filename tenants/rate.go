@@ -16,24 +16,56 @@ type Rate struct {
 }
 
 // None says whether the rate sets no limit.
-func (r Rate) None() bool { return r.PerSecond <= 0 || r.Burst <= 0 }
+func (r Rate) None() bool { return !(r.PerSecond > 0) || r.Burst <= 0 }
+
+// The bounds of rates that can be kept: turns are whole microseconds apart, and a burst that took
+// years to come back would be none. No duration here gets longer than longest, so none overflows.
+const (
+	slowest = 0.000001 // requests a second: one in eleven days
+	fastest = 1_000_000
+	longest = 365 * 24 * time.Hour
+)
+
+// unkept says why a rate cannot be kept, and which part of it has to change; "" if it can.
+func (r Rate) unkept() (part, why string) {
+	most := math.Floor(r.PerSecond * longest.Seconds())
+	switch {
+	case r.None():
+		return "", ""
+	case r.PerSecond < slowest || r.PerSecond > fastest:
+		return "rate", "must be 0, for no limit, or from 0.000001 to 1000000 requests a second"
+	case float64(r.Burst) > most:
+		return "burst", fmt.Sprintf("must be at most %.0f at that rate: a used-up burst has to come back within a year", most)
+	}
+	return "", ""
+}
 
 // Shared is the part of a rate that each of n takers may give out by itself, so that together
-// they keep about the whole. A burst is never less than one request.
+// they keep about the whole. A burst is never less than one request, and a limit stays one.
 func (r Rate) Shared(n int) Rate {
 	if r.None() || n <= 1 {
 		return r
 	}
-	return Rate{PerSecond: r.PerSecond / float64(n), Burst: max(1, r.Burst/n)}
+	return Rate{PerSecond: max(math.SmallestNonzeroFloat64, r.PerSecond/float64(n)), Burst: max(1, r.Burst/n)}
 }
 
-// Interval is the time that one request uses up; at least a microsecond.
+// Interval is the time that one request uses up: whole microseconds, at least one, at most a year.
 func (r Rate) Interval() time.Duration {
-	return max(time.Microsecond, time.Duration(math.Round(1e6/r.PerSecond))*time.Microsecond)
+	micros := math.Round(1e6 / r.PerSecond)
+	if !(micros < float64(longest.Microseconds())) {
+		return longest
+	}
+	return max(time.Microsecond, time.Duration(micros)*time.Microsecond)
 }
 
-// Window is the time in which a used-up burst comes back.
-func (r Rate) Window() time.Duration { return time.Duration(r.Burst) * r.Interval() }
+// Window is the time in which a used-up burst comes back, at most a year.
+func (r Rate) Window() time.Duration {
+	interval := r.Interval()
+	if time.Duration(r.Burst) > longest/interval {
+		return longest
+	}
+	return time.Duration(r.Burst) * interval
+}
 
 // Allowance is the answer to one request for a turn.
 type Allowance struct {
@@ -83,7 +115,11 @@ func ParseRate(s string) (Rate, error) {
 	if parts := ratePattern.FindStringSubmatch(s); parts != nil {
 		perSecond, _ := strconv.ParseFloat(parts[1], 64) // the pattern leaves nothing to refuse
 		burst, _ := strconv.Atoi(parts[2])
-		if r := (Rate{PerSecond: perSecond, Burst: burst}); !r.None() {
+		r := Rate{PerSecond: perSecond, Burst: burst}
+		if part, why := r.unkept(); why != "" {
+			return Rate{}, fmt.Errorf("%q cannot be kept: the %s %s", s, part, why)
+		}
+		if !r.None() {
 			return r, nil
 		}
 	}

@@ -1,6 +1,9 @@
 package tenants
 
 import (
+	"errors"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +41,71 @@ func TestImpossibleStateLocksNobodyOut(t *testing.T) {
 	r := Rate{PerSecond: 10, Burst: 3}
 	if _, a := r.Take(testNow.Add(24*time.Hour), testNow, time.Second); a.Refused || a.Wait != 0 {
 		t.Errorf("due tomorrow: %+v", a)
+	}
+}
+
+// TestExtremeRatesDoNotOverflow: whatever the numbers, a turn is at least a microsecond and at most
+// a year, the window at least a turn and at most a year, and the first turn is given at once.
+func TestExtremeRatesDoNotOverflow(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	tiny, huge := math.SmallestNonzeroFloat64, math.MaxFloat64
+	for _, perSecond := range []float64{tiny, 1e-300, 1e-18, 1e-9, 1e-6, 0.5, 50, 1e6, 1e9, 1e300, huge, math.Inf(1)} {
+		for _, burst := range []int{1, 2, 200, 1e9, math.MaxInt32, math.MaxInt} {
+			for _, n := range []int{1, 1000} {
+				r := (Rate{PerSecond: perSecond, Burst: burst}).Shared(n)
+				interval, window := r.Interval(), r.Window()
+				if interval < time.Microsecond || interval > year || window < interval || window > year {
+					t.Errorf("%v: a turn takes %v, and a burst comes back in %v", r, interval, window)
+				}
+				due, a := r.Take(time.Time{}, testNow, 2*time.Second)
+				if a.Refused || a.Wait != 0 || a.Remaining < 0 || !due.After(testNow) {
+					t.Errorf("%v: the first turn is %+v, the next one due at %v", r, a, due)
+				}
+				for range 3 {
+					if due, a = r.Take(due, testNow, 2*time.Second); a.Wait < 0 || a.Reset < 0 || a.Remaining < 0 || due.Before(testNow) {
+						t.Errorf("%v: a further turn is %+v, the next one due at %v", r, a, due)
+					}
+				}
+			}
+		}
+	}
+	if !(Rate{PerSecond: math.NaN(), Burst: 1}).None() {
+		t.Error("a rate that is no number sets a limit")
+	}
+	if r := (Quota{}).RateOf(Limits{Rate: new(huge)}); r.Burst < 1 {
+		t.Errorf("the greatest rate has a burst of %d", r.Burst)
+	}
+}
+
+func TestLimitsThatCannotBeKeptAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits Limits
+		field  string // "": it can be kept
+	}{
+		"the slowest":                    {Limits{Rate: new(0.000001)}, ""},
+		"the fastest":                    {Limits{Rate: new(1e6), Burst: new(1_000_000_000)}, ""},
+		"no limit":                       {Limits{Rate: new(0.0), Burst: new(5)}, ""},
+		"a burst that is back in a year": {Limits{Rate: new(0.5), Burst: new(15_768_000)}, ""},
+		"slower":                         {Limits{Rate: new(0.0000009)}, "limits.rate"},
+		"faster":                         {Limits{Rate: new(1e6 + 1)}, "limits.rate"},
+		"below nothing":                  {Limits{Rate: new(-1.0)}, "limits.rate"},
+		"no number":                      {Limits{Rate: new(math.NaN())}, "limits.rate"},
+		"a burst that takes longer":      {Limits{Rate: new(0.5), Burst: new(15_768_001)}, "limits.burst"},
+		"a burst below nothing":          {Limits{Burst: new(-1)}, "limits.burst"},
+	} {
+		err := c.limits.check()
+		var p *Problem
+		if errors.As(err, &p) != (c.field != "") || p != nil && (p.Field != c.field || !strings.HasPrefix(p.Detail, c.field+" must be ")) {
+			t.Errorf("%s: %v, want a problem of %q", name, err, c.field)
+		}
+	}
+	for text, says := range map[string]string{
+		"0.000001/s,200": "the burst must be at most 31 at that rate",
+		"2000000/s,5":    "the rate must be 0, for no limit, or from 0.000001 to 1000000 requests a second",
+	} {
+		if _, err := ParseRate(text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want that %s", text, err, says)
+		}
 	}
 }
 

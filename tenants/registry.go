@@ -112,6 +112,10 @@ func (n NewConnector) withDefaults() NewConnector {
 	return n
 }
 
+// Check says what making the connector would refuse before it looks at what there is; the error
+// is a *Problem, or a *policy.RuleError.
+func (n NewConnector) Check() error { return n.withDefaults().check() }
+
 func (n NewConnector) check() error {
 	if err := CheckSlug(n.Slug); err != nil {
 		return err

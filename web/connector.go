@@ -35,8 +35,8 @@ type BaseURLs struct {
 
 // Limits bound a connector.
 type Limits struct {
-	Rate        *float64 `json:"rate,omitempty" doc:"Requests a second in the long run, over all replicas; 0 is no limit. Left out: the deployment's, MUSTER_RATE_LIMIT." example:"50"`
-	Burst       *int     `json:"burst,omitempty" doc:"Requests at once, before the rate counts. Left out: the deployment's." example:"200"`
+	Rate        *float64 `json:"rate,omitempty" doc:"Requests a second in the long run, over all replicas, from 0.000001 to 1000000; 0 is no limit. Left out: the deployment's, MUSTER_RATE_LIMIT." example:"50"`
+	Burst       *int     `json:"burst,omitempty" doc:"Requests at once, before the rate counts; at that rate they have to come back within a year. Left out: the deployment's." example:"200"`
 	Concurrency *int     `json:"concurrency,omitempty" doc:"Requests in flight on one replica; more wait a moment. 0 is no limit. Left out: the deployment's, MUSTER_CONCURRENCY." example:"8"`
 	Shadow      bool     `json:"shadow,omitempty" doc:"The three above only report, in the server's log, what they would refuse."`
 	Members     int      `json:"members,omitempty" doc:"Members of one group; default 250,000." example:"250000"`

@@ -2,13 +2,9 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"reflect"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,99 +60,26 @@ func (a *API) addEvents() {
 		Security:  []map[string][]string{{"adminToken": {}}},
 		Responses: a.responses(operation{method: http.MethodGet, missing: "The connector"}),
 	}
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[List[Event]](), true, "ListEvent")},
-		"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "A line of headings, then a line for each event."}},
-	}}
+	op.Responses["200"] = exportResponse[Event](a, "ListEvent", "event")
 	huma.Register(a.huma, op, a.events)
 }
 
 func (a *API) events(ctx context.Context, in *listEvents) (*huma.StreamResponse, error) {
-	asCSV := strings.Contains(strings.ToLower(in.Accept), "text/csv")
-	listing := in.listing()
-	if asCSV {
-		listing.Limit = 500
-	}
-	page, err := a.effective.Events(ctx, in.filter(), listing)
+	answer, err := answerExport(ctx, a, export[directory.Event]{
+		name: "events", headings: eventHeadings, cells: eventCells,
+		read: func(ctx context.Context, l directory.Listing) (directory.Page[directory.Event], error) {
+			return a.effective.Events(ctx, in.filter(), l)
+		},
+	}, in.Accept, in.listing(), sayEvent)
 	if err != nil {
 		return nil, a.problemOf(ctx, err, fmt.Sprintf("There is no connector %s. GET /api/v1/connectors lists them.", in.Connector))
 	}
-	if !asCSV {
-		return &huma.StreamResponse{Body: func(c huma.Context) {
-			c.SetHeader("Content-Type", "application/json")
-			c.SetStatus(http.StatusOK)
-			_ = json.NewEncoder(c.BodyWriter()).Encode(listed(page, sayEvent).Body) // the caller has gone
-		}}, nil
-	}
-	return &huma.StreamResponse{Body: func(c huma.Context) {
-		c.SetHeader("Content-Type", "text/csv; charset=utf-8")
-		c.SetHeader("Content-Disposition", `attachment; filename="muster-events.csv"`)
-		c.SetStatus(http.StatusOK)
-		a.streamEvents(c, in.filter(), page)
-	}}, nil
+	return answer, nil
 }
 
-// streamEvents writes page after page. A failure in the middle breaks the connection, so that a
-// half list is never taken for a whole one.
-func (a *API) streamEvents(c huma.Context, filter directory.EventFilter, page directory.Page[directory.Event]) {
-	w := c.BodyWriter()
-	err := writeCSV(w, page.Items, true)
-	for err == nil && page.Next != "" {
-		keepWriting(w)
-		page, err = a.effective.Events(c.Context(), filter, directory.Listing{Limit: 500, Cursor: page.Next})
-		if err == nil {
-			err = writeCSV(w, page.Items, false)
-		}
-	}
-	if err != nil {
-		a.log.Warn("export of events ended early", "request", requestID(c.Context()), "error", err)
-		panic(http.ErrAbortHandler)
-	}
-}
+var eventHeadings = []string{"time", "action", "actorType", "actor", "connector", "user", "group", "record", "request", "changes", "id"}
 
-// keepWriting gives a long export another minute for each page.
-func keepWriting(w io.Writer) {
-	if rw, ok := w.(http.ResponseWriter); ok {
-		_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(time.Minute)) // not every writer can
-	}
-}
-
-var csvHeadings = []string{"time", "action", "actorType", "actor", "connector", "user", "group", "record", "request", "changes", "id"}
-
-func writeCSV(w io.Writer, events []directory.Event, headings bool) error {
-	out := csv.NewWriter(w)
-	if headings {
-		if err := out.Write(csvHeadings); err != nil {
-			return err
-		}
-	}
-	for _, e := range events {
-		row := []string{e.Time.UTC().Format(time.RFC3339Nano), e.Action, e.ActorType, e.Actor, e.Connector,
-			idText(e.User), idText(e.Group), idText(e.Record), e.Request, string(e.Changes), e.ID.String()}
-		for i := range row {
-			row[i] = harmless(row[i])
-		}
-		if err := out.Write(row); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// harmless keeps a spreadsheet from running a cell: what would start a formula gets an
-// apostrophe in front (OWASP, CSV injection).
-func harmless(cell string) string {
-	start := strings.TrimLeft(cell, " \u00a0\ufeff")
-	if start != "" && strings.IndexByte("=+-@\t\r\n|%", start[0]) >= 0 {
-		return "'" + cell
-	}
-	return cell
-}
-
-func idText(id uuid.UUID) string {
-	if id == uuid.Nil {
-		return ""
-	}
-	return id.String()
+func eventCells(e directory.Event) []string {
+	return []string{e.Time.UTC().Format(time.RFC3339Nano), e.Action, e.ActorType, e.Actor, e.Connector,
+		idText(e.User), idText(e.Group), idText(e.Record), e.Request, string(e.Changes), e.ID.String()}
 }

@@ -2,12 +2,8 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"reflect"
 	"strings"
 	"time"
 
@@ -201,7 +197,7 @@ func commentProblem(err error) error {
 	if !errors.As(err, &refused) || refused.Code != "commentRequired" {
 		return err
 	}
-	p := newProblem(http.StatusUnprocessableEntity, refused.Code, upperFirst(refused.Detail)+".")
+	p := newProblem(http.StatusUnprocessableEntity, refused.Code, sentence(refused))
 	p.Errors = []Place{{Location: "body.comment", Message: "is needed when anything is lost"}}
 	return p
 }
@@ -250,83 +246,34 @@ func (a *API) addPlanChanges() {
 		Security:    []map[string][]string{{"adminToken": {}}},
 		Responses:   a.responses(operation{method: http.MethodGet, missing: noPlan, errors: map[int]string{http.StatusConflict: "The plan is still being made (`planRunning`), or failed (`planFailed`)."}}),
 	}
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[List[PlanChange]](), true, "ListPlanChange")},
-		"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "A line of headings, then a line for each change."}},
-	}}
+	op.Responses["200"] = exportResponse[PlanChange](a, "ListPlanChange", "change")
 	huma.Register(a.huma, op, a.planChanges)
 }
 
 func (a *API) planChanges(ctx context.Context, in *listChanges) (*huma.StreamResponse, error) {
 	id, err := parseID(in.ID)
-	asCSV := strings.Contains(strings.ToLower(in.Accept), "text/csv")
-	listing := in.listing()
-	if asCSV {
-		listing.Limit = 500
-	}
-	var page directory.Page[directory.PlanLine]
-	if err == nil {
-		page, err = a.effective.PlanLines(ctx, in.Connector, id, in.filter(), listing)
-	}
 	if err != nil {
 		return nil, a.problemOf(ctx, err, fill(ctx, noPlan))
 	}
-	if !asCSV {
-		return &huma.StreamResponse{Body: func(c huma.Context) {
-			c.SetHeader("Content-Type", "application/json")
-			c.SetStatus(http.StatusOK)
-			_ = json.NewEncoder(c.BodyWriter()).Encode(listed(page, sayLine).Body) // the caller has gone
-		}}, nil
-	}
-	return &huma.StreamResponse{Body: func(c huma.Context) {
-		c.SetHeader("Content-Type", "text/csv; charset=utf-8")
-		c.SetHeader("Content-Disposition", `attachment; filename="muster-plan.csv"`)
-		c.SetStatus(http.StatusOK)
-		a.streamChanges(c, in, id, page)
-	}}, nil
-}
-
-// streamChanges writes page after page. A failure in the middle breaks the connection, so that a
-// half list is never taken for a whole one.
-func (a *API) streamChanges(c huma.Context, in *listChanges, id uuid.UUID, page directory.Page[directory.PlanLine]) {
-	w := c.BodyWriter()
-	err := writeChanges(w, page.Items, true)
-	for err == nil && page.Next != "" {
-		keepWriting(w)
-		page, err = a.effective.PlanLines(c.Context(), in.Connector, id, in.filter(), directory.Listing{Limit: 500, Cursor: page.Next})
-		if err == nil {
-			err = writeChanges(w, page.Items, false)
-		}
-	}
+	answer, err := answerExport(ctx, a, export[directory.PlanLine]{
+		name: "plan", headings: changeHeadings, cells: changeCells,
+		read: func(ctx context.Context, l directory.Listing) (directory.Page[directory.PlanLine], error) {
+			return a.effective.PlanLines(ctx, in.Connector, id, in.filter(), l)
+		},
+	}, in.Accept, in.listing(), sayLine)
 	if err != nil {
-		a.log.Warn("export of a plan ended early", "request", requestID(c.Context()), "error", err)
-		panic(http.ErrAbortHandler)
+		return nil, a.problemOf(ctx, err, fill(ctx, noPlan))
 	}
+	return answer, nil
 }
 
 var changeHeadings = []string{"op", "loss", "userName", "user", "group", "attributes", "code", "connector", "pattern", "because"}
 
-func writeChanges(w io.Writer, lines []directory.PlanLine, headings bool) error {
-	out := csv.NewWriter(w)
-	if headings {
-		if err := out.Write(changeHeadings); err != nil {
-			return err
-		}
+func changeCells(l directory.PlanLine) []string {
+	loss := ""
+	if l.Detail.Loss {
+		loss = "loss"
 	}
-	for _, l := range lines {
-		loss := ""
-		if l.Detail.Loss {
-			loss = "loss"
-		}
-		row := []string{string(l.Op), loss, l.UserName, idText(l.User), l.GroupName, strings.Join(l.Detail.Attributes, " "),
-			string(l.Because.Code), l.Because.Connector, l.Because.Pattern, l.Because.Sentence(l.GroupName)}
-		for i := range row {
-			row[i] = harmless(row[i])
-		}
-		if err := out.Write(row); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
+	return []string{string(l.Op), loss, l.UserName, idText(l.User), l.GroupName, strings.Join(l.Detail.Attributes, " "),
+		string(l.Because.Code), l.Because.Connector, l.Because.Pattern, l.Because.Sentence(l.GroupName)}
 }

@@ -82,7 +82,7 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		if strings.HasPrefix(refused.Code, "invalid") { // the value, not the state, is what forbids it
 			status = http.StatusUnprocessableEntity
 		}
-		return newProblem(status, refused.Code, strings.TrimSuffix(refused.Detail, ".")+".") // may begin with a slug, which has no capitals
+		return newProblem(status, refused.Code, ended(refused.Detail)) // may begin with a slug, which has no capitals
 	case errors.As(err, &stale):
 		p := newProblem(http.StatusConflict, "planStale", sentence(stale))
 		for _, l := range stale.Lines {
@@ -124,7 +124,7 @@ func newProblem(status int, code, detail string) *Problem {
 
 // invalid is a request that was understood and cannot be used.
 func invalid(location, message string) *Problem {
-	p := newProblem(http.StatusUnprocessableEntity, "invalidRequest", placed(location, message)+".")
+	p := newProblem(http.StatusUnprocessableEntity, "invalidRequest", ended(placed(location, message)))
 	p.Errors = []Place{{Location: location, Message: message}}
 	return p
 }
@@ -201,14 +201,14 @@ func (a *API) fromHuma(c huma.Context, _ string, v any) (any, error) {
 		}
 		p.Errors = append(p.Errors, Place{Location: e.Location, Message: message})
 		if len(said) < 3 {
-			said = append(said, placed(e.Location, message))
+			said = append(said, ended(upperFirst(placed(e.Location, message))))
 		}
 	}
 	if len(said) > 0 && model.Status != http.StatusUnsupportedMediaType {
-		p.Detail = strings.TrimSpace(p.Detail + " " + upperFirst(strings.Join(said, "; ")) + ".")
+		p.Detail = strings.TrimSpace(p.Detail + " " + strings.Join(said, " "))
 	}
 	if p.Detail == "" {
-		p.Detail = upperFirst(model.Detail) + "."
+		p.Detail = ended(upperFirst(model.Detail))
 	}
 	return p, nil
 }
@@ -241,12 +241,14 @@ func writeProblem(c *gin.Context, p *Problem) {
 }
 
 // sentence makes a whole sentence of an error's text.
-func sentence(err error) string {
-	text := upperFirst(err.Error())
-	if !strings.HasSuffix(text, ".") {
-		text += "."
+func sentence(err error) string { return ended(upperFirst(err.Error())) }
+
+// ended puts the stop behind a sentence that has none.
+func ended(text string) string {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") {
+		return text
 	}
-	return text
+	return text + "."
 }
 
 // upperFirst starts a sentence. A path such as body.name stays as it is.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,6 +52,30 @@ func TestAMisspeltFieldIsAnsweredWithTheOneThatWasMeant(t *testing.T) {
 	p := d.do(http.MethodPost, Base+"/connectors", `{"tenant":"acme","slug":"x","rules":{"zzzzzzz":1}}`).problem(http.StatusUnprocessableEntity, "invalidRequest")
 	if strings.Contains(p.Detail, "did you mean") || !strings.Contains(p.Detail, "The fields are alwaysAssign, cleanup") {
 		t.Errorf("a field like none: %s", p.Detail)
+	}
+}
+
+func TestWhatIsWrongWithABodyReadsAsSentences(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for body, want := range map[string]string{
+		`{"name":"n","kind":"basic"}`: "body.kind is not known here. The only field is name.",
+		`{"nam":"n","name":"n"}`:      "body.nam is not known here; did you mean name? The only field is name.",
+		`{"kind":"basic"}`:            "Body lacks the field name. body.kind is not known here. The only field is name.",
+		`{"name":7}`:                  "body.name must be a text.",
+	} {
+		if p := d.do(http.MethodPost, Base+"/tenants", body).problem(http.StatusUnprocessableEntity, "invalidRequest"); p.Detail != want {
+			t.Errorf("%s: %s\n\twant %s", body, p.Detail, want)
+		}
+	}
+	p := d.do(http.MethodPost, Base+"/connectors/acme-okta/credentials", `{"name":"n","kind":"basic"}`).problem(http.StatusUnprocessableEntity, "invalidRequest")
+	if want := "body.kind is not known here. The fields are expiresAt, name, readOnly."; p.Detail != want {
+		t.Errorf("a credential: %s\n\twant %s", p.Detail, want)
+	}
+	for text, want := range map[string]string{"what now": "What now.", "Which?": "Which?", "Done.": "Done."} {
+		if got := sentence(errors.New(text)); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ func inWords(message string) string {
 	}
 	for _, w := range plainStarts {
 		if rest, ok := strings.CutPrefix(message, w.from); ok {
-			return w.to + rest
+			return w.to + strings.TrimSuffix(rest, " to be present")
 		}
 	}
 	return message
@@ -55,9 +55,12 @@ func (a *API) unknownField(op *huma.Operation, location string) string {
 	if len(names) == 0 {
 		return "is not known here"
 	}
-	text := "is not known here"
+	text := "is not known here."
 	if meant := nearest(name, names); meant != "" {
-		text += "; did you mean " + meant + "?"
+		text = "is not known here; did you mean " + meant + "?"
+	}
+	if len(names) == 1 {
+		return text + " The only field is " + names[0]
 	}
 	return text + " The fields are " + strings.Join(names, ", ")
 }

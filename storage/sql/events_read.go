@@ -3,7 +3,7 @@ package sql
 import (
 	"context"
 	"encoding/json"
-	"strconv"
+	"math"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -13,81 +13,45 @@ import (
 
 // Conflicts reads a page of a directory's open conflicts, the oldest first.
 func (s *Store) Conflicts(ctx context.Context, id uuid.UUID, l directory.Listing) (directory.Page[directory.ConflictRow], error) {
-	var result directory.Page[directory.ConflictRow]
-	of := listing{space: id, table: "conflicts"}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	after := uuid.Nil
-	if p.after != nil {
-		after = p.after.ID
-	}
-	err = s.read(ctx, ofDirectory(id), func(t *tx) error {
-		t.query(func(r row) error { return r.Scan(&result.Total) },
-			"select count(*) from conflicts where directory_id = ? and decision is null", id)
-		t.query(func(r row) error {
-			c, err := scanConflict(r)
-			result.Items = append(result.Items, c)
-			return err
-		}, "select "+conflictColumns+` from conflicts c
-			where c.directory_id = ? and c.decision is null and c.id > ? order by c.id limit ?`, id, after, l.Limit+1)
+	list := inOrderOfIDs(ofDirectory(id), listing{space: id, table: "conflicts"}, uuid.Nil, func(c directory.ConflictRow) uuid.UUID { return c.ID })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.ConflictRow]) error {
+		t.query(total(p), "select count(*) from conflicts where directory_id = ? and decision is null", id)
+		t.query(into(p, scanConflict), "select "+conflictColumns+` from conflicts c
+			where c.directory_id = ? and c.decision is null and c.id > ? order by c.id limit ?`, id, behind, limit)
 		return nil
 	})
-	if err != nil {
-		return directory.Page[directory.ConflictRow]{}, err
-	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(c directory.ConflictRow) position { return position{ID: c.ID} })
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
 }
 
 // Events reads a page of events, the newest first. They are not counted: Total is zero.
 func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.Listing) (directory.Page[directory.Event], error) {
-	var result directory.Page[directory.Event]
 	bound, err := json.Marshal(q)
 	if err != nil {
-		return result, err
+		return directory.Page[directory.Event]{}, err
 	}
-	of := listing{table: "events", filter: string(bound), descending: true}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	err = s.read(ctx, everyConnector, func(t *tx) error {
+	list := inOrderOfNumbers(everyConnector, listing{table: "events", filter: string(bound), descending: true}, newest, func(e directory.Event) int64 { return e.Seq })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind, limit int64, p *directory.Page[directory.Event]) error {
 		where := t.eventsOf(q)
-		if p.after != nil && p.after.Key != nil {
-			seq, err := strconv.ParseInt(*p.after.Key, 10, 64)
-			if err != nil {
-				return err
-			}
-			where = cat(where, " and e.seq < ", argument{seq})
+		if behind < newest {
+			where = cat(where, " and e.seq < ", argument{behind})
 		}
 		sql := cat(`select e.seq, e.id, e.time, e.actor_type, e.actor, e.action,
 				coalesce((select c.slug from connectors c where c.id = e.connector_id), ''),
 				coalesce(e.user_id, `+none+`), coalesce(e.group_id, `+none+`), coalesce(e.record_id, `+none+`), e.request, e.changes
-			from events e where `, where, " order by e.seq desc limit ", argument{int64(l.Limit + 1)})
-		t.query(func(r row) error {
-			var e directory.Event
-			var at int64
-			err := r.Scan(&e.Seq, &e.ID, &at, &e.ActorType, &e.Actor, &e.Action, &e.Connector, &e.User, &e.Group, &e.Record, &e.Request, &e.Changes)
-			e.Time = fromMicros(at)
-			result.Items = append(result.Items, e)
-			return err
-		}, sql.sql, sql.args...)
+			from events e where `, where, " order by e.seq desc limit ", argument{limit})
+		t.query(into(p, scanEvent), sql.sql, sql.args...)
 		return nil
 	})
-	if err != nil {
-		return directory.Page[directory.Event]{}, err
-	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(e directory.Event) position {
-		seq := strconv.FormatInt(e.Seq, 10)
-		return position{ID: e.ID, Key: &seq}
-	})
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
+}
+
+// newest is behind the number of every event.
+const newest = math.MaxInt64
+
+func scanEvent(r row) (directory.Event, error) {
+	var e directory.Event
+	var at int64
+	err := r.Scan(&e.Seq, &e.ID, &at, &e.ActorType, &e.Actor, &e.Action, &e.Connector, &e.User, &e.Group, &e.Record, &e.Request, &e.Changes)
+	e.Time = fromMicros(at)
+	return e, err
 }
 
 // outOfOrder is how many events may have got their number in another order than their time.

@@ -120,42 +120,29 @@ const heldFrom = " from holds h join users u on u.id = h.user_id left join group
 
 // Holds reads a page of a connector's held lines, the oldest first.
 func (s *Store) Holds(ctx context.Context, directoryID, connector uuid.UUID, f directory.HoldFilter, l directory.Listing) (directory.Page[directory.HoldRow], error) {
-	var result directory.Page[directory.HoldRow]
 	bound, err := json.Marshal(f)
-	if err != nil {
-		return result, err
-	}
-	of := listing{space: connector, table: "holds", filter: string(bound)}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	after := uuid.Nil
-	if p.after != nil {
-		after = p.after.ID
-	}
-	err = s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
-		where := t.heldWhere(directoryID, connector, f)
-		count := cat("select count(*)"+heldFrom, where)
-		t.query(func(r row) error { return r.Scan(&result.Total) }, count.sql, count.args...)
-		list := cat("select "+holdColumns+", u.user_name, coalesce(d.display_name, '')"+heldFrom, where,
-			" and h.id > ", argument{after}, " order by h.id limit ", argument{int64(l.Limit + 1)})
-		t.query(func(r row) error {
-			var user, group string
-			h, err := scanHold(r, &user, &group)
-			h.UserName, h.GroupName = user, group
-			result.Items = append(result.Items, h)
-			return err
-		}, list.sql, list.args...)
-		return nil
-	})
 	if err != nil {
 		return directory.Page[directory.HoldRow]{}, err
 	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(h directory.HoldRow) position { return position{ID: h.ID} })
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
+	list := inOrderOfIDs(ofDirectory(directoryID), listing{space: connector, table: "holds", filter: string(bound)}, uuid.Nil,
+		func(h directory.HoldRow) uuid.UUID { return h.ID })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.HoldRow]) error {
+		where := t.heldWhere(directoryID, connector, f)
+		count := cat("select count(*)"+heldFrom, where)
+		t.query(total(p), count.sql, count.args...)
+		rows := cat("select "+holdColumns+", u.user_name, coalesce(d.display_name, '')"+heldFrom, where,
+			" and h.id > ", argument{behind}, " order by h.id limit ", argument{limit})
+		t.query(into(p, scanNamedHold), rows.sql, rows.args...)
+		return nil
+	})
+}
+
+// scanNamedHold reads a hold with the names of its user and group behind it.
+func scanNamedHold(r row) (directory.HoldRow, error) {
+	var user, group string
+	h, err := scanHold(r, &user, &group)
+	h.UserName, h.GroupName = user, group
+	return h, err
 }
 
 // HeldOf counts the held lines of a connector that match.

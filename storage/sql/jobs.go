@@ -65,32 +65,12 @@ func (s *Store) jobsWhere(ctx context.Context, condition string, arg any) (found
 
 // Jobs lists jobs of every directory, the newest first.
 func (s *Store) Jobs(ctx context.Context, l directory.Listing) (directory.Page[directory.Job], error) {
-	var result directory.Page[directory.Job]
-	of := listing{table: "jobs", descending: true}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	before := uuid.Max
-	if p.after != nil {
-		before = p.after.ID
-	}
-	err = s.read(ctx, everyConnector, func(t *tx) error {
-		t.query(func(r row) error { return r.Scan(&result.Total) }, "select count(*) from jobs")
-		t.query(func(r row) error {
-			j, err := scanJob(r)
-			result.Items = append(result.Items, j)
-			return err
-		}, "select "+jobColumns+" from jobs j where j.id < ? order by j.id desc limit ?", before, l.Limit+1)
+	list := inOrderOfIDs(everyConnector, listing{table: "jobs", descending: true}, uuid.Max, func(j directory.Job) uuid.UUID { return j.ID })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.Job]) error {
+		t.query(total(p), "select count(*) from jobs")
+		t.query(into(p, scanJob), "select "+jobColumns+" from jobs j where j.id < ? order by j.id desc limit ?", behind, limit)
 		return nil
 	})
-	if err != nil {
-		return directory.Page[directory.Job]{}, err
-	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(j directory.Job) position { return position{ID: j.ID} })
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
 }
 
 // TakeJob locks a running job for this transaction.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -220,43 +219,19 @@ func (s *Store) plansWhere(ctx context.Context, directoryID uuid.UUID, condition
 
 // PlanLines reads a page of a plan's lines: losses first.
 func (s *Store) PlanLines(ctx context.Context, directoryID, id uuid.UUID, f directory.LineFilter, l directory.Listing) (directory.Page[directory.PlanLine], error) {
-	var result directory.Page[directory.PlanLine]
 	bound, err := json.Marshal(f)
-	if err != nil {
-		return result, err
-	}
-	of := listing{space: id, table: "plan_changes", filter: string(bound)}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	after := int64(-1)
-	if p.after != nil && p.after.Key != nil {
-		if after, err = strconv.ParseInt(*p.after.Key, 10, 64); err != nil {
-			return result, err
-		}
-	}
-	err = s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
-		where, args := linesWhere(directoryID, id, f)
-		t.query(func(r row) error { return r.Scan(&result.Total) }, "select count(*) from plan_changes l where "+where, args...)
-		t.query(func(r row) error {
-			line, err := scanLine(r)
-			result.Items = append(result.Items, line)
-			return err
-		}, `select l.place, l.op, coalesce(l.user_id, `+none+`), l.user_name, coalesce(l.group_id, `+none+`), l.group_key, l.group_name, l.because, l.detail
-			from plan_changes l where `+where+" and l.place > ? order by l.place limit ?", append(slices.Clone(args), after, l.Limit+1)...)
-		return nil
-	})
 	if err != nil {
 		return directory.Page[directory.PlanLine]{}, err
 	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(line directory.PlanLine) position {
-		key := strconv.FormatInt(line.Place, 10)
-		return position{Key: &key}
+	list := inOrderOfNumbers(ofDirectory(directoryID), listing{space: id, table: "plan_changes", filter: string(bound)}, -1,
+		func(line directory.PlanLine) int64 { return line.Place })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind, limit int64, p *directory.Page[directory.PlanLine]) error {
+		where, args := linesWhere(directoryID, id, f)
+		t.query(total(p), "select count(*) from plan_changes l where "+where, args...)
+		t.query(into(p, scanLine), `select l.place, l.op, coalesce(l.user_id, `+none+`), l.user_name, coalesce(l.group_id, `+none+`), l.group_key, l.group_name, l.because, l.detail
+			from plan_changes l where `+where+" and l.place > ? order by l.place limit ?", append(slices.Clone(args), behind, limit)...)
+		return nil
 	})
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
 }
 
 func linesWhere(directoryID, id uuid.UUID, f directory.LineFilter) (where string, args []any) {

@@ -107,55 +107,26 @@ func (s *Store) Groups(ctx context.Context, id uuid.UUID, q directory.GroupQuery
 
 // GroupMembers reads a page of a directory group's memberships by user id, and beside each the user.
 func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directory.Listing) (directory.Page[directory.MembershipRow], []directory.User, error) {
-	var result directory.Page[directory.MembershipRow]
 	var users []directory.User
-	of := listing{space: id, table: "memberships", filter: group.String()}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, nil, err
-	}
-	after := uuid.Nil
-	if p.after != nil {
-		after = p.after.ID
-	}
-	err = s.read(ctx, ofDirectory(id), func(t *tx) error {
-		t.query(func(r row) error { return r.Scan(&result.Total) },
-			"select count(*) from memberships where group_id = (select d.id from groups d where d.id = ? and d.directory_id = ?)", group, id)
-		t.query(func(r row) error {
+	list := inOrderOfIDs(ofDirectory(id), listing{space: id, table: "memberships", filter: group.String()}, uuid.Nil, func(m directory.MembershipRow) uuid.UUID { return m.User })
+	result, err := readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.MembershipRow]) error {
+		t.query(total(p), "select count(*) from memberships where group_id = (select d.id from groups d where d.id = ? and d.directory_id = ?)", group, id)
+		t.query(into(p, func(r row) (directory.MembershipRow, error) {
 			var m directory.MembershipRow
 			var supports json.RawMessage
 			var created int64
 			u, _, err := scanShown(r, &supports, &m.Group.ID, &m.Group.Name, &m.Group.Key, &m.Group.Tenant, &created, &m.Group.Version)
 			if err != nil {
-				return err
+				return m, err
 			}
+			users = append(users, u)
 			m.User, m.Group.Created = u.ID, fromMicros(created)
 			m.Supports, err = parseSupports(supports, u.ID)
-			result.Items, users = append(result.Items, m), append(users, u)
-			return err
-		}, "select m.supports, "+factColumns+", "+shownColumns+` from memberships m
+			return m, err
+		}), "select m.supports, "+factColumns+", "+shownColumns+` from memberships m
 			join users r on r.id = m.user_id join groups d on d.id = m.group_id
-			where m.group_id = ? and m.directory_id = ? and m.user_id > ? order by m.user_id limit ?`, group, id, after, l.Limit+1)
+			where m.group_id = ? and m.directory_id = ? and m.user_id > ? order by m.user_id limit ?`, group, id, behind, limit)
 		return nil
 	})
-	if err != nil {
-		return directory.Page[directory.MembershipRow]{}, nil, err
-	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(m directory.MembershipRow) position { return position{ID: m.User} })
-	users = users[:len(result.Items)]
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, users, err
-}
-
-// nextCursor seals the place behind a page; there may be nothing behind it.
-func (s *Store) nextCursor(ctx context.Context, l listing, next *position) (string, error) {
-	if next == nil {
-		return "", nil
-	}
-	secret, err := s.cursorKey(ctx)
-	if err != nil {
-		return "", err
-	}
-	return l.cursor(secret, s.now(), *next), nil
+	return result, users[:len(result.Items)], err
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -30,38 +30,14 @@ func scanVersion(r row) (directory.RuleVersion, error) {
 
 // RuleVersions lists every set of rules that a connector had, the newest first.
 func (s *Store) RuleVersions(ctx context.Context, directoryID, connector uuid.UUID, l directory.Listing) (directory.Page[directory.RuleVersion], error) {
-	var result directory.Page[directory.RuleVersion]
-	of := listing{space: connector, table: "rule_versions", descending: true}
-	p, err := s.cursorPage(ctx, of, l.Cursor, l.Limit)
-	if err != nil {
-		return result, err
-	}
-	before := int64(1) << 62
-	if p.after != nil && p.after.Key != nil {
-		if before, err = strconv.ParseInt(*p.after.Key, 10, 64); err != nil {
-			return result, err
-		}
-	}
-	err = s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
-		t.query(func(r row) error { return r.Scan(&result.Total) }, "select count(*) from rule_versions where connector_id = ? and directory_id = ?", connector, directoryID)
-		t.query(func(r row) error {
-			v, err := scanVersion(r)
-			result.Items = append(result.Items, v)
-			return err
-		}, "select "+versionColumns+` from rule_versions v where v.connector_id = ? and v.directory_id = ? and v.version < ?
-			order by v.version desc limit ?`, connector, directoryID, before, l.Limit+1)
+	list := inOrderOfNumbers(ofDirectory(directoryID), listing{space: connector, table: "rule_versions", descending: true}, math.MaxInt64,
+		func(v directory.RuleVersion) int64 { return v.Version })
+	return readKeyset(ctx, s, list, l, func(t *tx, behind, limit int64, p *directory.Page[directory.RuleVersion]) error {
+		t.query(total(p), "select count(*) from rule_versions where connector_id = ? and directory_id = ?", connector, directoryID)
+		t.query(into(p, scanVersion), "select "+versionColumns+` from rule_versions v where v.connector_id = ? and v.directory_id = ? and v.version < ?
+			order by v.version desc limit ?`, connector, directoryID, behind, limit)
 		return nil
 	})
-	if err != nil {
-		return directory.Page[directory.RuleVersion]{}, err
-	}
-	var next *position
-	result.Items, next = cut(result.Items, l.Limit, func(v directory.RuleVersion) position {
-		key := strconv.FormatInt(v.Version, 10)
-		return position{Key: &key}
-	})
-	result.Next, err = s.nextCursor(ctx, of, next)
-	return result, err
 }
 
 // RuleVersion reads one set of rules that a connector had.

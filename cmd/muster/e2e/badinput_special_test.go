@@ -291,18 +291,32 @@ func bigLossByRules(w *world, c badCase) {
 	expectNotIn("uA1", w.groupName)(w, answer)
 }
 
-// stalePlan applies a plan after the directory went on.
+// stalePlan applies a plan after the one who was to lose the group has left it and another one has
+// come: the plan is refused, changes nothing, and says when made anew who would lose it by now.
 func stalePlan(w *world, c badCase) {
 	plans := "/connectors/" + w.A.Slug + "/plans"
-	plan := w.adminOK(w.t, "POST", plans, map[string]any{"rules": map[string]any{"neverAssign": []string{w.groupName}}})
-	w.A.scimOK(w.t, "PATCH", "/Groups/"+w.value("gA1"), patch(addMembers(w.value("uA2"))))
-	answer := w.admin(w.t, "POST", plans+"/"+plan.text(w.t, "$.id")+"/application",
-		map[string]any{"hash": plan.text(w.t, "$.hash"), "comment": "as discussed"})
+	made := w.adminOK(w.t, "POST", plans, map[string]any{"rules": map[string]any{"neverAssign": []string{w.groupName}}})
+	plan := plans + "/" + made.text(w.t, "$.id")
+	w.A.scimOK(w.t, "PATCH", "/Groups/"+w.value("gA1"), patch(removeMember(w.value("uA1")), addMembers(w.value("uA2"))))
+
+	answer := w.admin(w.t, "POST", plan+"/application", map[string]any{"hash": made.text(w.t, "$.hash"), "comment": "as discussed"})
 	expectStatus(w, answer, http.StatusConflict)
 	if code := answer.text(w.t, "$.code"); code != "planStale" {
 		w.t.Errorf("the code is %s", code)
 	}
 	expectIn("uA2", w.groupName)(w, answer)
+
+	anew := w.adminOK(w.t, "GET", plan, nil)
+	for deadline := time.Now().Add(20 * time.Second); anew.text(w.t, "$.state") == "running" && time.Now().Before(deadline); {
+		anew = w.adminOK(w.t, "GET", plan, nil)
+	}
+	if anew.text(w.t, "$.hash") == made.text(w.t, "$.hash") {
+		w.t.Errorf("the plan has the hash that was refused: %s", anew.Body)
+	}
+	changes := w.items(w.t, plan+"/changes")
+	if len(changes) != 1 || changes[0]["user"].(map[string]any)["userName"] != w.value("uA2name") {
+		w.t.Errorf("made anew the plan changes %v, want that uA2 loses the group", changes)
+	}
 }
 
 // pageHeaders reads the page that a browser gets; here it lies at the root.

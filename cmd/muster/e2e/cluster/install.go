@@ -23,7 +23,7 @@ func Install() error {
 		return err
 	}
 	for program, name := range packages {
-		_, err := installed(program)
+		_, err := Installed(program)
 		if err == nil {
 			continue
 		}
@@ -37,8 +37,9 @@ func Install() error {
 	return nil
 }
 
-// installed returns the path of a server's program. Debian keeps some where only root's path goes.
-func installed(program string) (string, error) {
+// Installed returns the path of a server's program, haproxy or redis-server; without it, an error
+// that says what to install. Debian keeps some where only root's path goes.
+func Installed(program string) (string, error) {
 	if path, err := exec.LookPath(program); err == nil {
 		return path, nil
 	}

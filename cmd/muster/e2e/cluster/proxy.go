@@ -16,7 +16,7 @@ import (
 
 // makeProxy describes HAProxy before the replicas.
 func (c *Cluster) makeProxy() error {
-	program, err := installed("haproxy")
+	program, err := Installed("haproxy")
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 // startRedis starts Redis with the settings and the access list of production.
 func (c *Cluster) startRedis(ctx context.Context) error {
-	program, err := installed("redis-server")
+	program, err := Installed("redis-server")
 	if err != nil {
 		return err
 	}
