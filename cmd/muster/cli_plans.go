@@ -3,33 +3,50 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // planCmd plans a change of a connector, of whatever kind.
 type planCmd struct {
 	remote
-	Connector string `arg:"" help:"The connector's slug."`
-	Rules     string `help:"Plan these rules: a file with JSON, or the JSON itself." placeholder:"FILE"`
+	Connector string `arg:"" optional:"" help:"The connector's slug."`
+	File      string `short:"f" help:"Plan all that this file sets, as muster export writes it; - is the standard input." placeholder:"FILE"`
+	Rules     string `help:"Plan these rules: a file with YAML or JSON, or JSON itself." placeholder:"FILE"`
 	Mode      string `help:"Plan this mode: live, observe or disabled." placeholder:"MODE"`
 	Retire    string `help:"Plan to retire the connector: keep, disable or delete those whom it alone provides." placeholder:"ACTION"`
 }
 
 // Help shows how.
 func (planCmd) Help() string {
-	return "Says what a change would do, and changes nothing.\n\nExamples:\n\n" +
-		"  muster plan acme-okta --rules rules.json\n" +
+	return "Says what a change would do, and changes nothing. With -f the exit status is 0 when nothing is pending, 2 when something " +
+		"is, 1 when that cannot be said; a misused command ends with 2 as well, and says so.\n\nExamples:\n\n" +
+		"  muster plan -f muster.yaml\n" +
+		"  muster plan acme-okta --rules rules.yaml\n" +
 		"  muster plan acme-okta --mode live\n" +
 		"  muster plan acme-okta --retire keep\n" +
 		"  muster rules apply acme-okta PLAN --comment 'why'"
 }
 
+// Validate wants a connector or a file.
+func (c *planCmd) Validate() error {
+	switch alone := c.Connector == "" && c.Rules+c.Mode+c.Retire == ""; {
+	case c.File == "" && c.Connector == "":
+		return errors.New("say what to plan: a connector and what it gets, or -f and a file")
+	case c.File != "" && !alone:
+		return errors.New("-f plans all that the file sets; leave connector, --rules, --mode and --retire out")
+	}
+	return nil
+}
+
 // Run plans.
 func (c *planCmd) Run(ctx context.Context, t *terminal) error {
+	if c.File != "" {
+		return planFile(ctx, t, c.remote, c.File)
+	}
 	draft := map[string]any{}
 	rules, err := readRules(c.Rules)
 	if err != nil {
@@ -53,7 +70,7 @@ func (c *planCmd) Run(ctx context.Context, t *terminal) error {
 type rulesPlanCmd struct {
 	remote
 	Connector string `arg:"" help:"The connector's slug."`
-	Rules     string `arg:"" optional:"" help:"A file with JSON, or the JSON itself."`
+	Rules     string `arg:"" optional:"" help:"A file with YAML or JSON, or JSON itself."`
 	Version   int64  `help:"Plan to go back to this version of the rules." placeholder:"N"`
 }
 
@@ -78,106 +95,6 @@ func (c *rulesPlanCmd) Run(ctx context.Context, t *terminal) error {
 		rules = former.Rules
 	}
 	return makePlan(ctx, t, c.remote, c.Connector, map[string]any{"rules": rules})
-}
-
-// plan is a plan as the API says it.
-type plan struct {
-	ID, Hash, State, Problem string
-	Counts                   map[string]int
-}
-
-type planLine struct {
-	Op      string
-	Loss    bool
-	User    struct{ UserName string }
-	Group   *struct{ DisplayName string }
-	Because struct{ Sentence string }
-}
-
-// shownLines is how many of a plan's lines the terminal shows.
-const shownLines = 50
-
-// makePlan makes a plan, waits for it and prints it: the numbers, then the lines, losses first.
-func makePlan(ctx context.Context, t *terminal, r remote, connector string, draft any) error {
-	api, err := r.connect()
-	if err != nil {
-		return err
-	}
-	path := "/connectors/" + escape(connector) + "/plans"
-	var p plan
-	if err := api.call(ctx, http.MethodPost, path, draft, &p); err != nil {
-		return err
-	}
-	path += "/" + p.ID
-	for p.State == "running" {
-		if err := sleepFor(ctx, 500*time.Millisecond); err != nil {
-			return err
-		}
-		if err := api.call(ctx, http.MethodGet, path, nil, &p); err != nil {
-			return err
-		}
-	}
-	if p.State == "failed" {
-		return fmt.Errorf("the plan failed: %s", p.Problem)
-	}
-	if r.Output == "json" {
-		return show(ctx, t, r, http.MethodGet, path, nil, func(x json.RawMessage) error { return printJSON(t.out, x) })
-	}
-	var page struct {
-		Items []planLine
-		Next  *string
-	}
-	if err := api.call(ctx, http.MethodGet, path+"/changes?limit="+strconv.Itoa(shownLines), nil, &page); err != nil {
-		return err
-	}
-	rows := make([][]string, len(page.Items))
-	for i, l := range page.Items {
-		group := "-"
-		if l.Group != nil {
-			group = l.Group.DisplayName
-		}
-		rows[i] = []string{l.Op, l.User.UserName, group, l.Because.Sentence}
-	}
-	if len(rows) > 0 {
-		if err := table(t.out, []string{"WHAT", "USER", "GROUP", "BECAUSE"}, rows); err != nil {
-			return err
-		}
-	}
-	if page.Next != nil {
-		if err := say(t, "… and more: GET /api/v1%s/changes lists all, with Accept: text/csv as a table", path); err != nil {
-			return err
-		}
-	}
-	return say(t, "%s\nApply it with: %s rules apply %s %s", p.inNumbers(), program(), connector, p.ID)
-}
-
-// inNumbers says a plan's counts in a line.
-func (p plan) inNumbers() string {
-	var parts []string
-	for _, n := range []struct{ name, words string }{
-		{"membershipsRemoved", "memberships removed"}, {"usersDeleted", "users deleted"}, {"usersDisabled", "users disabled"},
-		{"membershipsAdded", "memberships added"}, {"usersCreated", "users created"}, {"usersLinked", "users linked"}, {"usersUpdated", "users updated"},
-		{"usersEnabled", "users enabled"}, {"usersRestored", "users restored"}, {"groupsEmptied", "groups left empty"}, {"ambiguous", "conflicts to decide"},
-	} {
-		if p.Counts[n.name] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.Counts[n.name], n.words))
-		}
-	}
-	if len(parts) == 0 {
-		return "Nobody gains or loses anything."
-	}
-	return strings.Join(parts, ", ") + "."
-}
-
-func sleepFor(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 type rulesApplyCmd struct {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/muster-scim/muster/cmd/muster/manifest"
 )
 
 type rulesCmd struct {
@@ -17,6 +19,9 @@ type rulesCmd struct {
 	Plan     rulesPlanCmd     `cmd:"" help:"Say what other rules, or a former version of them, would do."`
 	Apply    rulesApplyCmd    `cmd:"" help:"Apply a plan."`
 	Versions rulesVersionsCmd `cmd:"" help:"List every set of rules that the connector had."`
+	Edit     rulesEditCmd     `cmd:"" help:"Edit a connector's rules in your editor; says what they would do before they apply."`
+	Diff     rulesDiffCmd     `cmd:"" help:"Say what differs between the rules and a file, or versions of them."`
+	Test     rulesTestCmd     `cmd:"" help:"Say what the rules would decide about somebody."`
 }
 
 type rulesShowCmd struct {
@@ -29,7 +34,7 @@ func (rulesShowCmd) Help() string {
 	return "Example, to edit the rules in a file:\n\n" +
 		"  muster rules show acme-okta > rules.json\n" +
 		"  muster rules set acme-okta rules.json\n\n" +
-		"mapping and safety are part of the rules and do nothing in this version."
+		"muster rules edit acme-okta does that in one. mapping is part of the rules and has to be left as it is in this version."
 }
 
 // Run prints rules, which are JSON in every form of output.
@@ -40,7 +45,7 @@ func (c *rulesShowCmd) Run(ctx context.Context, t *terminal) error {
 type rulesSetCmd struct {
 	remote
 	Connector string `arg:"" help:"The connector's slug."`
-	Rules     string `arg:"" help:"A file with JSON, or the JSON itself; what is left out gets its default."`
+	Rules     string `arg:"" help:"A file with YAML or JSON, or JSON itself; what is left out gets its default."`
 	Wait      bool   `default:"true" negatable:"" help:"Wait until the directory is settled by them."`
 }
 
@@ -80,12 +85,23 @@ func (c *rulesSetCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// readRules reads rules that are JSON themselves or the name of a file with it; nil for "".
+// readRules reads rules that are JSON themselves or the name of a file with them; nil for "".
 func readRules(text string) (json.RawMessage, error) {
-	return readObject("the rules", `{"onlyAssign":["jira-.*"]}`, text)
+	if text == "" || strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return readObject("the rules", `{"onlyAssign":["jira-.*"]}`, text)
+	}
+	data, err := os.ReadFile(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rules: give a file with YAML or JSON, or JSON itself in quotes, such as '{\"onlyAssign\":[\"jira-.*\"]}': %w", err)
+	}
+	rules, err := manifest.ReadOnlyRules(data)
+	if err != nil {
+		return nil, manifest.In(text, err)
+	}
+	return json.Marshal(rules)
 }
 
-// readObject is readRules for any JSON object. like is one, for who wrote another thing.
+// readObject reads a JSON object, or the name of a file with one; nil for "". like is one, for who wrote another thing.
 func readObject(what, like, text string) (json.RawMessage, error) {
 	if text == "" {
 		return nil, nil

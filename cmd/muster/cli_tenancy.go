@@ -133,20 +133,23 @@ func (c *connectorsCreateCmd) Run(ctx context.Context, t *terminal) error {
 	if rules != nil {
 		body["rules"] = rules
 	}
-	return show(ctx, t, c.remote, http.MethodPost, "/connectors", body, func(x connector) error {
-		rows := append(x.rows(), []string{"token", x.Token})
-		if x.Basic != nil {
-			rows = append(rows, []string{"user name", x.Basic.Username}, []string{"password", x.Basic.Password})
-		}
-		if err := table(t.out, nil, rows); err != nil {
-			return err
-		}
-		next := ""
-		if x.Mode == "observe" {
-			next = fmt.Sprintf(" When its records look right, muster connectors mode %s live lets the directory follow.", x.Slug)
-		}
-		return say(t, "\nSecrets are shown this once. Give base URL and token to the IdP.%s", next)
-	})
+	return show(ctx, t, c.remote, http.MethodPost, "/connectors", body, func(x connector) error { return x.printSecrets(t) })
+}
+
+// printSecrets prints a connector that was made just now, with what is shown this once.
+func (x connector) printSecrets(t *terminal) error {
+	rows := append(x.rows(), []string{"token", x.Token})
+	if x.Basic != nil {
+		rows = append(rows, []string{"user name", x.Basic.Username}, []string{"password", x.Basic.Password})
+	}
+	if err := table(t.out, nil, rows); err != nil {
+		return err
+	}
+	next := ""
+	if x.Mode == "observe" {
+		next = fmt.Sprintf(" When its records look right, muster connectors mode %s live lets the directory follow.", x.Slug)
+	}
+	return say(t, "\nSecrets are shown this once. Give base URL and token to the IdP.%s", next)
 }
 
 type connectorsSetCmd struct {

@@ -33,6 +33,9 @@ type cli struct {
 	Credentials credentialsCmd `cmd:"" help:"Tokens of a connector."`
 	Rules       rulesCmd       `cmd:"" help:"A connector's policy."`
 	Plan        planCmd        `cmd:"" help:"Say what a change of rules or mode, or a retirement, would do."`
+	Apply       applyCmd       `cmd:"" help:"Make the server have what a file says."`
+	Export      exportCmd      `cmd:"" help:"Write what administrators set as a file, to keep and to apply."`
+	Test        testCmd        `cmd:"" help:"Run the tests of rules in a file; needs no server."`
 	Jobs        jobsCmd        `cmd:"" help:"Plans that are being applied, or were."`
 	Users       usersCmd       `cmd:"" help:"Users of a directory."`
 	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
@@ -58,7 +61,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr}))
 }
 
-// run parses args, runs the command and returns the exit status: 0 done, 1 failed, 2 misused.
+// run parses args, runs the command and returns the exit status: 0 done, 1 failed, 2 misused, or
+// what the command says itself (exitStatus).
 func run(ctx context.Context, args []string, t *terminal) int {
 	exit := -1
 	parser, err := newParser(t, func(code int) { exit = code })
@@ -85,6 +89,10 @@ func run(ctx context.Context, args []string, t *terminal) int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(t.err, "muster: stopped")
 		return 130
+	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
 	}
 	fmt.Fprintln(t.err, "muster:", err)
 	return 1

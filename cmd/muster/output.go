@@ -99,3 +99,11 @@ func printJSON(w io.Writer, data []byte) error {
 	_, err := w.Write(out.Bytes())
 	return err
 }
+
+// printValue writes a value as JSON, indented.
+func printValue(t *terminal, v any) error {
+	encoder := json.NewEncoder(t.out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}

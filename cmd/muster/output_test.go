@@ -42,6 +42,12 @@ func TestAnEventIsSaidInALine(t *testing.T) {
 		`{"version":2,"before":{"onlyAssign":[],"neverRemove":["a"]},"after":{"onlyAssign":["jira-.*"],"neverRemove":["a"]}}`: "onlyAssign [] -> [jira-.*]",
 		`{"before":{"a":1},"after":{"a":1}}`:                                "nothing differs",
 		`{"name":{"before":"x","after":"y"},"attributes":["title","name"]}`: "attributes [title name], name x -> y",
+		`{"would":{"lines":[{"op":"keepOut","record":"r","userName":"ada","group":"corp","because":{"code":"neverAssign"}},` +
+			`{"op":"createUser","record":"r","userName":"ada","status":"active"},{"op":"addMembership","record":"r","userName":"ada","group":"jira","because":{"code":"sent"}}]}}`: "would have created ada, added ada to jira (sent), would not have added ada to corp (neverAssign)",
+		`{"displayName":"jira","would":{"lines":[]}}`:               "displayName jira, would have done nothing",
+		`{"would":{"lines":[],"people":301}}`:                       "would have concerned 301 people, see the plan of going live",
+		`{"would":{"lines":[{"op":"forgetUser","record":"0193"}]}}`: "would no longer have created record 0193",
+		`{"would":{"lines":[],"undecided":"rules"}}`:                "what it would have done is not known: the connector's rules do not compile, save them anew",
 		`{}`: "", ``: "", `null`: "null",
 	} {
 		if got := inShort(json.RawMessage(changes)); got != want {
