@@ -78,10 +78,11 @@ func BenchmarkFlood(b *testing.B) {
 // benchServer is a cluster that the helpers of the tests take for a server.
 type benchServer struct {
 	*server
-	target string
-	client *http.Client
-	number atomic.Int64
-	fresh  connector // whose users creates makes
+	cluster *cluster.Cluster
+	target  string
+	client  *http.Client
+	number  atomic.Int64
+	fresh   connector // whose users creates makes
 }
 
 func startBench(b *testing.B, o cluster.Options) *benchServer {
@@ -97,9 +98,10 @@ func startBench(b *testing.B, o cluster.Options) *benchServer {
 		target = c.ProxyURL()
 	}
 	s := &benchServer{
-		server: &server{engine: "postgres", URL: target, token: c.AdminToken(), dir: c.Dir(), log: &logBuffer{}},
-		target: target,
-		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
+		server:  &server{engine: "postgres", URL: target, token: c.AdminToken(), dir: c.Dir(), log: &logBuffer{}},
+		cluster: c,
+		target:  target,
+		client:  &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
 	}
 	s.fresh = s.lone(b, wanted{})
 	return s
