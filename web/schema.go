@@ -72,7 +72,7 @@ func rulesSchema() *huma.Schema {
 				"acrossTenants": {Type: huma.TypeBoolean, Description: "Link users of other tenants too; needs domains.", Default: false},
 				"domains":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, Description: "Domains that a matching value must have."},
 			}),
-			"safety": object("Limits of what the connector may take away within a window. Not in this version: nothing is held back; what is neither the default nor off is refused (`notInThisVersion`).", map[string]*huma.Schema{
+			"safety": object("Limits of what the connector may take away within a window: the larger of a number and a share of the most it supported, never more than half of that. What goes over is held until an administrator decides.", map[string]*huma.Schema{
 				"window":           duration("The window.", "1h"),
 				"losses":           {Type: huma.TypeInteger, Description: "Users that may be disabled or deleted.", Default: 20, Minimum: number(0)},
 				"membershipLosses": {Type: huma.TypeInteger, Description: "Memberships that may be removed.", Default: 100, Minimum: number(0)},

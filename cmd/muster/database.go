@@ -45,6 +45,9 @@ func prepareSchema(ctx context.Context, s *settings, store *sql.Store, log *slog
 	} else if err := store.AwaitSchema(ctx, schemaPatience); err != nil {
 		return err
 	}
+	if err := store.CheckLocks(ctx); err != nil {
+		return err
+	}
 	warnings, err := store.Warnings(ctx)
 	for _, text := range warnings {
 		log.Warn(text)
