@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -29,6 +30,8 @@ type Directory struct {
 
 	mu       sync.Mutex
 	settings map[uuid.UUID]*Settings // the last seen of each directory; valid while its epoch is
+
+	supposing map[uuid.UUID]*supposing // by directory, see observe.go
 }
 
 // Options of New. Now must be set; times are kept to the microsecond.
@@ -49,6 +52,8 @@ func New(store Store, o Options) *Directory {
 		log:      o.Log,
 		wake:     make(chan struct{}, 1),
 		settings: make(map[uuid.UUID]*Settings),
+
+		supposing: make(map[uuid.UUID]*supposing),
 	}
 }
 
@@ -61,9 +66,20 @@ var (
 // and gives it the settings that hold inside. Load must be f's first step: it compares the
 // epoch it read under the directory's lock with the settings at hand.
 func (d *Directory) change(ctx context.Context, scope Scope, by actor, f func(*work) error) error {
+	err := d.changeOnce(ctx, scope, by, false, f)
+	if unseen := (*unseenError)(nil); errors.As(err, &unseen) && ctx.Err() == nil {
+		d.log.Warn("an observed request is carried out without saying what it would have done", "connector", scope.Connector, "error", err)
+		err = d.changeOnce(ctx, scope, by, true, f)
+	}
+	return err
+}
+
+// changeOnce is change; blind, it does not ask what an observed request would have done.
+func (d *Directory) changeOnce(ctx context.Context, scope Scope, by actor, blind bool, f func(*work) error) error {
 	queued := false
 	err := d.store.Write(ctx, scope, func(tx Tx) error {
 		w := newWork(d, ctx, tx, scope, by)
+		w.blind = blind
 		settings, err := d.cachedSettings(ctx, scope.Directory)
 		if err != nil {
 			return err
@@ -76,6 +92,9 @@ func (d *Directory) change(ctx context.Context, scope Scope, by actor, f func(*w
 			return err
 		}
 		queued = len(w.changes.Queue)+len(w.changes.Rivals) > 0 || w.changes.QueueAll != nil || w.changes.Wake != nil
+		if w.observed != nil {
+			return w.saveObserved()
+		}
 		tx.Save(w.changes)
 		return nil
 	})
@@ -156,6 +175,9 @@ type work struct {
 	watch     func(*Person, *policy.Decision) // sees every person that is settled, as it was read; nil: let go
 	confirmed confirmed                       // losses that go through whatever the safety limits say
 	retiring  *retiring                       // the connector whose people are being let go
+
+	observed *observed // what a request to an observing connector touches; nil elsewhere
+	blind    bool      // what it would have done is not asked
 }
 
 // newWork starts a try of a transaction: nothing of a former one is in it.

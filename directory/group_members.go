@@ -85,6 +85,10 @@ func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Sce
 // and, when its name changed, all its members.
 func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error {
 	if !w.live(g.Connector) {
+		w.observeGroup(m)
+		if g.DisplayName != old.DisplayName {
+			return w.observeMembers(g.ID)
+		}
 		return nil
 	}
 	edges := make(map[uuid.UUID]bool, len(m.add)+len(m.drop)) // by user record: is it a member now

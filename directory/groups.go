@@ -187,6 +187,9 @@ func (d *Directory) DeleteGroup(ctx context.Context, src Source, id uuid.UUID, m
 			return ErrVersion
 		}
 		w.event("record.group.deleted", EventRow{Record: g.ID, Changes: map[string]any{"displayName": g.DisplayName}})
+		if err := w.observeMembers(g.ID); err != nil {
+			return err
+		}
 		if !w.live(g.Connector) && g.ViewKey != "" {
 			g.DeletedAt, g.Modified, g.Version = w.now, w.now, g.Version+1
 			w.changes.GroupRecord = g

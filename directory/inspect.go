@@ -205,7 +205,11 @@ func (d *Directory) Events(ctx context.Context, f EventFilter, l Listing) (Page[
 	if f.User != "" && len(q.UserIDs) == 0 || f.Group != "" && len(q.GroupIDs) == 0 {
 		return Page[Event]{}, nil
 	}
-	return d.store.Events(ctx, q, l)
+	page, err := d.store.Events(ctx, q, l)
+	if err != nil {
+		return page, err
+	}
+	return page, d.nameWould(ctx, page.Items)
 }
 
 func (d *Directory) groupNamed(ctx context.Context, directory, name string) (Group, error) {

@@ -21,6 +21,10 @@ type Past interface {
 	// connector. They come in the order of their ids, at most limit of them.
 	Affected(ctx context.Context, directory, connector uuid.UUID, keys []string, limit int) ([]uuid.UUID, error)
 
+	// RecordNames are the userNames of user records as their IdPs last said them, tombstones'
+	// too; those that are not there are left out.
+	RecordNames(ctx context.Context, records []uuid.UUID) (map[uuid.UUID]string, error)
+
 	// MembersAt lists who was a member of a group at a time, the newest first, by the events: the
 	// last one of each membership, and the last one before that time that tells of the user's status.
 	MembersAt(ctx context.Context, directory, group uuid.UUID, at time.Time, l Listing) (Page[PastMember], error)

@@ -32,9 +32,12 @@ type Request struct {
 	GroupKeys   []string    // facts of these groups, besides those that the people's names need
 	GroupIDs    []uuid.UUID // facts by id
 	Feeders     string      // view key whose supporters besides Group are counted (rename)
-	CountGroups bool        // of the connector
+	CountGroups bool        // of the connector; with Looks no more than one is counted
 	Foreign     []Pair      // conflicts of these
 	Advanced    uuid.UUID   // the groups of records come as if this connector's views were advanced; only to look
+	MembersOf   uuid.UUID   // a group record of which the first MostMembers user records are listed
+	MostMembers int
+	Looks       bool // nothing is locked: only to look
 }
 
 // GroupLock is how strongly a group record is locked.
@@ -72,7 +75,8 @@ type Scene struct {
 	Resolved    map[string]Resolved // by member value; absent: names nothing
 	Edges       map[uuid.UUID]Edge  // existing edges of Group to the ids in Resolved
 	Unresolved  map[string]bool     // of Values, those that Group holds unresolved
-	MemberCount int                 // members of Group, resolved or not, when Values were asked for
+	MemberCount int                 // members of Group, resolved or not, when Values were asked for; or of MembersOf
+	MemberIDs   []uuid.UUID         // of MembersOf
 	GroupCount  int
 	Arrivals    []Arrival
 	Facts       map[string]GroupFact // by name key, of GroupKeys, of everything the people's and records' views and memberships name, and of Group's view; absent: no such group

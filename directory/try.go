@@ -89,6 +89,9 @@ func (d *Directory) Try(ctx context.Context, f func(Records) error) (Trial, erro
 			return err
 		}
 		t = seen.trial()
+		if err := in.nameWould(ctx, t.Events); err != nil {
+			return err
+		}
 		return seen.nameConnectors(ctx, t.Events)
 	})
 	return t, err

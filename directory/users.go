@@ -33,6 +33,7 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 		created.Groups = references(scene.Arrivals)
 		switch {
 		case !w.live(r.Connector):
+			w.observe(r.ID)
 			return nil
 		case request.Candidates == nil: // it went live a moment ago
 			return w.advance(r, scene)
@@ -93,6 +94,7 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 		if !w.live(r.Connector) {
 			r.standStill(old.JSON)
 			w.saveLink(r)
+			w.observe(r.ID)
 			return nil
 		}
 		return w.advance(r, scene)
@@ -161,6 +163,7 @@ func (d *Directory) DeleteUser(ctx context.Context, src Source, id uuid.UUID, ma
 		if !w.live(r.Connector) {
 			r.standStill(old.JSON)
 			w.saveLink(r)
+			w.observe(r.ID)
 			return nil
 		}
 		w.departAll(r)

@@ -25,7 +25,7 @@ type Event struct {
 	Group     *uuid.UUID      `json:"group,omitempty" format:"uuid" doc:"The directory group."`
 	Record    *uuid.UUID      `json:"record,omitempty" format:"uuid" doc:"The connector's record."`
 	Request   string          `json:"request,omitempty" doc:"The request behind it, as in X-Request-Id."`
-	Changes   json.RawMessage `json:"changes,omitempty" doc:"What changed."`
+	Changes   json.RawMessage `json:"changes,omitempty" doc:"What changed; in would, what the request of an observing connector would have done."`
 }
 
 func sayEvent(e directory.Event) Event {

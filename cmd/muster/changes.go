@@ -23,7 +23,7 @@ func inShort(changes json.RawMessage) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value := fields[name]
-		if name == "because" {
+		if name == "because" || name == "would" {
 			continue
 		}
 		if was, now, ok := beforeAndAfter(value); ok {
@@ -42,6 +42,9 @@ func inShort(changes json.RawMessage) string {
 			why += " (" + because.Pattern + ")"
 		}
 		parts = append(parts, "because "+why)
+	}
+	if told := fields["would"]; told != nil {
+		parts = append(parts, inWords(told))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -90,6 +90,8 @@ func (l *load) lockNames() {
 	}
 	if l.readOnly {
 		l.preferIndexes()
+	}
+	if !l.locks() {
 		return
 	}
 	var hashes []int64
@@ -123,6 +125,17 @@ func (l *load) lockNames() {
 }
 
 const lockOfArrivals = "arrivals"
+
+// locks says whether this Load takes locks.
+func (l *load) locks() bool { return l.pg() && !l.readOnly && !l.r.Looks }
+
+// locking is a row lock's words, if this Load takes locks.
+func (l *load) locking(words string) string {
+	if !l.locks() {
+		return ""
+	}
+	return l.tx.locking(words)
+}
 
 // preferIndexes tells PostgreSQL's planner, for this transaction, to leave whole tables unread
 // where an index will do. What has no index then looks so dear that it would be compiled, which
@@ -223,8 +236,24 @@ func (l *load) readCounts() {
 				where d.directory_id = ? and d.name_key = ? and (m.supports not like ? or m.supports like ?) limit 1) x)`,
 			l.scope.directory, l.r.Feeders, l.r.Group, l.scope.directory, l.r.Feeders, only, `%},{"o":%`)
 	}
+	if l.r.MembersOf != uuid.Nil {
+		owned, owner := l.ownedEdge("")
+		l.query(func(r row) error {
+			var id uuid.UUID
+			err := r.Scan(&id)
+			l.scene.MemberIDs = append(l.scene.MemberIDs, id)
+			return err
+		}, "select member_id from members where group_record_id = ? and said and kind = 'User' and "+owned+" order by member_id limit ?",
+			l.r.MembersOf, owner, l.r.MostMembers)
+		owned, owner = l.owned("")
+		l.query(func(r row) error { return r.Scan(&l.scene.MemberCount) },
+			"select member_count from group_records where id = ? and "+owned, l.r.MembersOf, owner)
+	}
 	if l.r.CountGroups {
-		l.query(func(r row) error { return r.Scan(&l.scene.GroupCount) },
-			"select count(*) from group_records where connector_id = ? and deleted_at is null", l.scope.connector)
+		counted := "group_records where connector_id = ? and deleted_at is null"
+		if l.r.Looks { // none, or some
+			counted = "(select 1 from " + counted + " limit 1) x"
+		}
+		l.query(func(r row) error { return r.Scan(&l.scene.GroupCount) }, "select count(*) from "+counted, l.scope.connector)
 	}
 }

@@ -96,7 +96,7 @@ func (l *load) nameRecords() {
 // those that are locked.
 func (l *load) lockSet() error {
 	l.several = true
-	if len(l.named.queries) > 0 && l.pg() && !l.readOnly {
+	if len(l.named.queries) > 0 && l.locks() {
 		unlinked, args := l.named.having("r.id", "r.user_id is null and r.deleted_at is null")
 		l.query(func(r row) error {
 			var id uuid.UUID
@@ -195,7 +195,7 @@ func (l *load) readUnlinked() {
 		if err != nil {
 			return err
 		}
-		if locks := l.pg() && !l.readOnly; rec.User != uuid.Nil || locks && !l.alone[rec.ID] {
+		if rec.User != uuid.Nil || l.locks() && !l.alone[rec.ID] {
 			l.moved = true
 			return nil
 		}

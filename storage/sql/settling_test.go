@@ -33,3 +33,7 @@ func TestTenantLaws(t *testing.T) {
 func TestPlanLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.PlanLaws(t, s) })
 }
+
+func TestObserveLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.ObserveLaws(t, s) })
+}

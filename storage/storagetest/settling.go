@@ -71,6 +71,7 @@ type history struct {
 	log  []string
 
 	safety policy.Safety // of every connector
+	acts   []string      // what a step may do
 
 	connectors []*party
 }
@@ -102,9 +103,13 @@ var (
 	}
 )
 
+// everyAct is what a step of a history does; some of it more often.
+var everyAct = []string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop",
+	"rules", "rules", "mode", "mode", "drain", "local", "unlocal", "block", "unblock"}
+
 func newHistory(rt *rapid.T, b Backend, kind string) *history {
 	n := histories.Add(1)
-	h := &history{t: rt, b: b, safety: unlimited.Safety, name: fmt.Sprintf("%s-%d", kind, n), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	h := &history{t: rt, b: b, safety: unlimited.Safety, acts: everyAct, name: fmt.Sprintf("%s-%d", kind, n), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	h.d = directory.New(b, directory.Options{Now: h.tick})
 	ctx := context.Background()
 	must(rt, func() error { _, err := h.d.CreateDirectory(ctx, directory.Admin{ID: "test"}, h.name); return err })
@@ -153,7 +158,7 @@ func (h *history) step() {
 		value = id.String()
 	}
 	gid, hasGroup := c.groups[group]
-	act := rapid.SampledFrom([]string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop", "rules", "rules", "mode", "mode", "drain", "local", "unlocal", "block", "unblock"}).Draw(h.t, "act")
+	act := rapid.SampledFrom(h.acts).Draw(h.t, "act")
 	var err error
 	switch {
 	case (act == "user" || act == "active") && !has:
