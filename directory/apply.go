@@ -176,7 +176,7 @@ func (w *work) replace(c *Connector, p Plan, job Job, groups bool) {
 		x.Mode, x.Always = p.Draft.Mode, alwaysNames(c.Rules)
 		told["before"], told["after"] = c.Mode, x.Mode
 		if x.Mode == tenants.Live && c.Mode != tenants.Live {
-			w.changes.Advance, x.HeldGroups = c.ID, groups
+			w.changes.AdvanceNames, x.HeldGroups = c.ID, groups
 		}
 	default:
 		action = "connector.retired"

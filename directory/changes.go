@@ -51,7 +51,9 @@ type Changes struct {
 	NewDirectory *Info
 	Directory    *DirectoryChange
 	Connector    *ConnectorChange
-	Advance      uuid.UUID   // connector whose views become what its IdP says, before people are written
+	AdvanceNames uuid.UUID   // connector whose groups are known by the names that its IdP gives them
+	AdvanceViews []uuid.UUID // user records whose views become what their IdP says, before people are written
+	AdvanceRest  *AdvanceRest
 	BuryAll      uuid.UUID   // connector that has retired: whatever it still holds becomes tombstones
 	Bury         []uuid.UUID // user records that become tombstones, because their connector retires
 	NewJob       *Job
@@ -87,7 +89,12 @@ type QueueAll struct {
 	Connector uuid.UUID // every record of a connector, tombstones with a user included
 	Members   uuid.UUID // every user member of a group record
 	Directory bool      // every record of the directory
-	Advance   bool      // with Connector: its views are advanced to what its IdP says, first
+}
+
+// AdvanceRest makes every view of a connector that is left what its IdP says.
+type AdvanceRest struct {
+	Connector uuid.UUID
+	Always    []string // keys of the groups that its alwaysAssign names
 }
 
 // EventRow is an event to write. Values are clear values of a person, kept apart.

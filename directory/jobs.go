@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/tenants"
 )
 
 // A job visits the people of the plan that it applies, in batches of one transaction each, with
@@ -183,6 +185,9 @@ func (d *Directory) visit(ctx context.Context, j *Job, limit int, settle func(*w
 		}
 		if len(rows) == 0 {
 			now.Checking = true
+			if c := w.settings.Connectors[now.Connector]; c != nil && now.Draft.Mode == tenants.Live {
+				w.changes.AdvanceRest = &AdvanceRest{Connector: c.ID, Always: alwaysNames(c.Rules)}
+			}
 		} else {
 			if err := settle(w, &now, rows); err != nil {
 				return err
@@ -220,6 +225,9 @@ func (w *work) settleFor(j *Job, users, records []uuid.UUID, rows []PlanUser) er
 		}
 		w.confirmed[row.User] = agreed
 	}
+	if j.Draft.Mode == tenants.Live && !j.Checking {
+		w.tx = advancingTx{w.tx, w, j.Connector}
+	}
 	scene, err := w.load(Request{Users: users, Records: records, GroupKeys: w.allNames()})
 	if err != nil {
 		return err
@@ -248,4 +256,36 @@ func (d *Directory) touchJob(ctx context.Context, j Job, f func(*Job)) error {
 		}
 		return nil
 	})
+}
+
+// advancingTx is the transaction of a job that lets a connector go live: whatever it reads of the
+// connector's records becomes what their IdP says, there and in the database. Those whom the job
+// has not visited yet keep the views that they had.
+type advancingTx struct {
+	Tx
+	work      *work
+	connector uuid.UUID
+}
+
+func (t advancingTx) Load(ctx context.Context, r Request) (*Scene, error) {
+	r.Advanced = t.connector
+	scene, err := t.Tx.Load(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	advance := func(r *RecordRow) {
+		if r.Connector == t.connector {
+			r.advance()
+			t.work.changes.AdvanceViews = append(t.work.changes.AdvanceViews, r.ID)
+		}
+	}
+	for _, id := range sortedIDs(scene.Records) {
+		advance(scene.Records[id])
+	}
+	for _, id := range sortedIDs(scene.People) {
+		for _, r := range scene.People[id].Records {
+			advance(r)
+		}
+	}
+	return scene, nil
 }

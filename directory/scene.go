@@ -34,7 +34,7 @@ type Request struct {
 	Feeders     string      // view key whose supporters besides Group are counted (rename)
 	CountGroups bool        // of the connector; with Looks no more than one is counted
 	Foreign     []Pair      // conflicts of these
-	Advanced    uuid.UUID   // the groups of records come as if this connector's views were advanced; only to look
+	Advanced    uuid.UUID   // the groups of records come as if this connector's views were advanced
 	MembersOf   uuid.UUID   // a group record of which the first MostMembers user records are listed
 	MostMembers int
 	Looks       bool // nothing is locked: only to look

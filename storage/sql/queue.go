@@ -39,10 +39,6 @@ func (w *work) saveQueue(c *directory.Changes) {
 		if w.pg() {
 			w.exec(nil, patience)
 		}
-		if all.Advance {
-			w.advance(all.Connector)
-			w.wakeAll(due)
-		}
 		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
 			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
 			where r.connector_id = ? and r.directory_id = ? and `+queued, due, all.Connector, w.scope.directory)
@@ -92,20 +88,6 @@ func (t *tx) uuidType() string {
 		return "uuid"
 	}
 	return "text"
-}
-
-// advance makes every view of a connector what its IdP says: of users, names of groups and members.
-func (w *work) advance(connector uuid.UUID) {
-	directory := w.scope.directory
-	w.exec(nil, `update user_records set view_state = state, view_doc = null
-		where connector_id = ? and directory_id = ? and (view_state <> state or view_doc is not null)`, connector, directory)
-	const ours = "group_record_id in (select id from group_records where connector_id = ? and directory_id = ?)"
-	w.exec(nil, "delete from members where "+ours+" and not said", connector, directory)
-	w.exec(nil, "update members set viewed = true where "+ours+" and said and not viewed", connector, directory)
-	w.exec(nil, "delete from group_records where connector_id = ? and directory_id = ? and deleted_at is not null", connector, directory)
-	w.exec(nil, `update group_records set view_name = display_name, view_key = name_key
-		where connector_id = ? and directory_id = ? and (view_name is null or view_name <> display_name or view_key <> name_key)`,
-		connector, directory)
 }
 
 // DueRecords takes records from the queue. Rows that another transaction took are passed over;

@@ -20,12 +20,7 @@ func (w *work) Save(c *directory.Changes) {
 		// Members that this transaction drops are queued as well as those it adds.
 		w.queueMembers(c)
 	}
-	if c.Advance != uuid.Nil {
-		if w.pg() {
-			w.exec(nil, patience)
-		}
-		w.advance(c.Advance)
-	}
+	w.advance(c)
 	w.bury(c)
 	w.saveRecords(c)
 	w.saveGroupRecords(c)

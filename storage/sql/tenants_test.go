@@ -156,6 +156,7 @@ func TestOnlyAConnectorWithoutRecordsIsDeleted(t *testing.T) {
 		user := newID()
 		record := newRecord(t, s, c, "x", user, false)
 		shared := newRecord(t, s, other, "x", user, false)
+		nobodys := newRecord(t, s, c, "tombstone without a user", uuid.Nil, true)
 		if err := s.DeleteConnector(t.Context(), "a"); !isProblem(err, tenants.CodeConnectorNotEmpty) {
 			t.Fatalf("deleting a connector with a record: %v", err)
 		}
@@ -166,11 +167,12 @@ func TestOnlyAConnectorWithoutRecordsIsDeleted(t *testing.T) {
 		if err := s.DeleteConnector(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
-		got := numbers(t, s, 3, `select (select count(*) from user_records where connector_id = ?),
+		got := numbers(t, s, 4, `select (select count(*) from user_records where id = ? and user_id is not null),
+			(select count(*) from user_records where id = ?),
 			(select count(*) from user_records where connector_id = ?),
-			(select count(*) from settle_queue where record_id = ?)`, c.ID, other.ID, shared)
-		if fmt.Sprint(got) != "[0 1 1]" {
-			t.Errorf("tombstones, records of others, records queued: %v, want [0 1 1]", got)
+			(select count(*) from settle_queue where record_id = ?)`, record, nobodys, other.ID, shared)
+		if fmt.Sprint(got) != "[1 0 1 1]" {
+			t.Errorf("tombstones of people, of nobody, records of others, records queued: %v, want [1 0 1 1]", got)
 		}
 	})
 }

@@ -37,12 +37,3 @@ func (w *work) wake(c *directory.Changes) {
 			select x.directory_id, x.connector_id, x.id, cast(? as bigint) from (`+records+") as x", args...)
 	})
 }
-
-// wakeAll queues every record of the directory that waits.
-func (w *work) wakeAll(due int64) {
-	w.settling(func() {
-		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
-			select c.directory_id, c.connector_id, c.record_id, cast(? as bigint) from conflicts c
-			where c.directory_id = ? and c.decision is null and c.record_id <> c.connector_id`, due, w.scope.directory)
-	})
-}

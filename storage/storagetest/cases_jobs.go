@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -54,6 +55,41 @@ var jobCases = map[string]func(*testing.T, *stage){
 		}
 		_, err = s.d.CancelJob(ctx, byAdmin, job.ID, "a mistake")
 		s.wantsRefusal(err, "jobOver")
+	},
+	"going live can be cancelled half-way: whom it has not come to stays as it was": func(_ *testing.T, s *stage) {
+		ctx := context.Background()
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		var ids []uuid.UUID
+		for _, name := range numbered("u", 600) {
+			ids = append(ids, a.user(somebody(name)))
+		}
+		eng := a.group("Eng", ids...)
+		s.drain()
+		a.mode(tenants.Observe)
+		s.ok(s.d.DeleteGroup(ctx, a.source(), eng, nil))
+		a.group("Ops", ids...)
+		job := a.apply(a.plan(directory.Draft{Mode: tenants.Live}), "x")
+		s.oneBatch()
+		_, err := s.d.CancelJob(ctx, byAdmin, job.ID, "a mistake")
+		s.ok(err)
+		held := func() map[string]int {
+			shown := make(map[string]int)
+			for _, name := range numbered("u", 600) {
+				shown[s.shows(name)]++
+			}
+			return shown
+		}
+		want := map[string]int{"active, Ops idp": 500, "active, Eng idp": 100}
+		if got := held(); !maps.Equal(got, want) {
+			s.Fatalf("after the first batch the directory shows %v", got)
+		}
+		s.again()
+		a.mode(tenants.Live)
+		s.drain()
+		if got := held(); !maps.Equal(got, map[string]int{"active, Ops idp": 600}) {
+			s.Errorf("live after all, the directory shows %v", got)
+		}
+		s.again()
 	},
 	"whom a request changes between plan and application follows the new rules too": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
@@ -136,13 +172,17 @@ func (s *stage) halfDone(users int) (idp, directory.Job) {
 	}
 	p := a.plan(directory.Draft{Rules: &policy.Rules{AlwaysAssign: policy.Text("Everyone")}})
 	job := a.apply(p, "")
-	whole := s.d
-	s.d = directory.New(&dying{Backend: s.Backend, writes: 1}, directory.Options{Now: s.tick})
-	if err := s.d.Drain(context.Background()); !errors.Is(err, errDied) {
+	s.oneBatch()
+	return a, job
+}
+
+// oneBatch carries a job on by one batch, by a process that dies then.
+func (s *stage) oneBatch() {
+	s.Helper()
+	d := directory.New(&dying{Backend: s.Backend, writes: 1}, directory.Options{Now: s.tick})
+	if err := d.Drain(context.Background()); !errors.Is(err, errDied) {
 		s.Fatalf("the process did not die: %v", err)
 	}
-	s.d = whole
-	return a, job
 }
 
 var errDied = errors.New("the process died")

@@ -179,7 +179,7 @@ func connectorsAreQueued(t *testing.T, w *storeWorld) {
 		if _, err := tx.Load(t.Context(), directory.Request{Exclusive: true}); err != nil {
 			return err
 		}
-		tx.Save(&directory.Changes{QueueAll: &directory.QueueAll{Connector: w.acme.ID, Advance: true}, TouchedAt: w.now})
+		tx.Save(&directory.Changes{AdvanceRest: &directory.AdvanceRest{Connector: w.acme.ID}, QueueAll: &directory.QueueAll{Connector: w.acme.ID}, TouchedAt: w.now})
 		return nil
 	})
 	want := []uuid.UUID{r.ID, gone.ID, unlinked.ID}

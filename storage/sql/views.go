@@ -1,0 +1,49 @@
+package sql
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/directory"
+)
+
+// advance makes views what their IdP says. The people of a connector that goes live get theirs
+// as they are visited, so that none of these statements writes a large connector's rows at once.
+func (w *work) advance(c *directory.Changes) {
+	if c.AdvanceNames != uuid.Nil {
+		w.advanceNames(c.AdvanceNames)
+	}
+	if len(c.AdvanceViews) > 0 {
+		condition, ids := w.in("id", c.AdvanceViews)
+		w.exec(nil, "update user_records set view_state = state, view_doc = null where "+condition+" and directory_id = ? and (view_state <> state or view_doc is not null)",
+			ids, w.scope.directory)
+		condition, ids = w.in("member_id", c.AdvanceViews)
+		w.exec(nil, "delete from members where "+condition+" and directory_id = ? and not said", ids, w.scope.directory)
+		w.exec(nil, "update members set viewed = true where "+condition+" and directory_id = ? and said and not viewed", ids, w.scope.directory)
+	}
+	if c.AdvanceRest != nil {
+		w.advanceRest(c.AdvanceRest.Connector)
+		w.sweepForeign(c.AdvanceRest.Connector, c.AdvanceRest.Always)
+	}
+}
+
+func (w *work) advanceNames(connector uuid.UUID) {
+	w.exec(nil, `update group_records set view_name = display_name, view_key = name_key
+		where connector_id = ? and directory_id = ? and deleted_at is null and (view_name is null or view_name <> display_name or view_key <> name_key)`,
+		connector, w.scope.directory)
+}
+
+// advanceRest is for whoever was not visited: those whom nothing happened to, groups in groups,
+// and groups that are gone.
+func (w *work) advanceRest(connector uuid.UUID) {
+	if w.pg() {
+		w.exec(nil, patience)
+	}
+	directory := w.scope.directory
+	w.exec(nil, `update user_records set view_state = state, view_doc = null
+		where connector_id = ? and directory_id = ? and (view_state <> state or view_doc is not null)`, connector, directory)
+	const ours = "group_record_id in (select id from group_records where connector_id = ? and directory_id = ?)"
+	w.exec(nil, "delete from members where "+ours+" and not said", connector, directory)
+	w.exec(nil, "update members set viewed = true where "+ours+" and said and not viewed", connector, directory)
+	w.exec(nil, "delete from group_records where connector_id = ? and directory_id = ? and deleted_at is not null", connector, directory)
+	w.advanceNames(connector)
+}
