@@ -146,6 +146,7 @@ type jobsCmd struct {
 	List   jobsListCmd   `cmd:"" default:"withargs" help:"List jobs, the newest first."`
 	Show   jobsShowCmd   `cmd:"" help:"Say how far a job is."`
 	Cancel jobsCancelCmd `cmd:"" help:"Cancel a running job and give the connector its former rules."`
+	Revert jobsRevertCmd `cmd:"" help:"Plan the way back from a job that is done."`
 }
 
 type job struct {
@@ -189,4 +190,29 @@ func (c *jobsCancelCmd) Run(ctx context.Context, t *terminal) error {
 		}
 		return say(t, "the job is cancelled at %d of %d people, and %s has its former rules. What was done is undone with: %s rules apply %s %s", j.Done, j.Total, j.Connector, program(), j.Connector, j.WayBack)
 	})
+}
+
+type jobsRevertCmd struct {
+	remote
+	ID string `arg:"" help:"The job's id."`
+}
+
+// Run plans the rules that a job has replaced.
+func (c *jobsRevertCmd) Run(ctx context.Context, t *terminal) error {
+	api, err := c.connect()
+	if err != nil {
+		return err
+	}
+	var j job
+	if err := api.call(ctx, http.MethodGet, "/jobs/"+escape(c.ID), nil, &j); err != nil {
+		return err
+	}
+	var p plan
+	if err := api.call(ctx, http.MethodPost, "/jobs/"+escape(c.ID)+"/reversal", nil, &p); err != nil {
+		return err
+	}
+	if err := waitPlanned(ctx, api, j.Connector, &p); err != nil {
+		return err
+	}
+	return printPlan(ctx, t, c.remote, api, j.Connector, p)
 }

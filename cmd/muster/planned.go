@@ -49,18 +49,24 @@ func planned(ctx context.Context, api *client, connector string, draft any) (p p
 	if err := api.call(ctx, http.MethodPost, path, draft, &p); err != nil {
 		return p, err
 	}
+	return p, waitPlanned(ctx, api, connector, &p)
+}
+
+// waitPlanned waits until a plan is made.
+func waitPlanned(ctx context.Context, api *client, connector string, p *plan) error {
+	path := "/connectors/" + escape(connector) + "/plans"
 	for p.State == "running" {
 		if err := sleepFor(ctx, 500*time.Millisecond); err != nil {
-			return p, err
+			return err
 		}
-		if err := api.call(ctx, http.MethodGet, path+"/"+p.ID, nil, &p); err != nil {
-			return p, err
+		if err := api.call(ctx, http.MethodGet, path+"/"+p.ID, nil, p); err != nil {
+			return err
 		}
 	}
 	if p.State == "failed" {
-		return p, fmt.Errorf("the plan failed: %s", p.Problem)
+		return fmt.Errorf("the plan failed: %s", p.Problem)
 	}
-	return p, nil
+	return nil
 }
 
 // planLines are a plan's first lines, losses first, and whether there are more.
@@ -89,7 +95,7 @@ func printLines(t *terminal, lines []planLine) error {
 	return table(t.out, []string{"WHAT", "USER", "GROUP", "BECAUSE"}, rows)
 }
 
-// makePlan makes a plan and prints it: the numbers, then the lines.
+// makePlan makes a plan and prints it.
 func makePlan(ctx context.Context, t *terminal, r remote, connector string, draft any) error {
 	api, err := r.connect()
 	if err != nil {
@@ -99,6 +105,11 @@ func makePlan(ctx context.Context, t *terminal, r remote, connector string, draf
 	if err != nil {
 		return err
 	}
+	return printPlan(ctx, t, r, api, connector, p)
+}
+
+// printPlan prints a plan that is made: its lines, the numbers, and how it is applied.
+func printPlan(ctx context.Context, t *terminal, r remote, api *client, connector string, p plan) error {
 	path := "/connectors/" + escape(connector) + "/plans/" + p.ID
 	if r.Output == "json" {
 		return show(ctx, t, r, http.MethodGet, path, nil, func(x json.RawMessage) error { return printJSON(t.out, x) })
@@ -126,8 +137,12 @@ func (p plan) inNumbers() string {
 		{"membershipsAdded", "memberships added"}, {"usersCreated", "users created"}, {"usersLinked", "users linked"}, {"usersUpdated", "users updated"},
 		{"usersEnabled", "users enabled"}, {"usersRestored", "users restored"}, {"groupsEmptied", "groups left empty"}, {"ambiguous", "conflicts to decide"},
 	} {
-		if p.Counts[n.name] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.Counts[n.name], n.words))
+		if count := p.Counts[n.name]; count > 0 {
+			words := n.words
+			if count == 1 {
+				words = strings.Replace(words, "s ", " ", 1) // "1 user disabled"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", count, words))
 		}
 	}
 	if len(parts) == 0 {

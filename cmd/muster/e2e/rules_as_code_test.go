@@ -137,10 +137,10 @@ func TestGoingLiveThroughAFileNeedsItsOwnYes(t *testing.T) {
 	}
 	s.expectCLI(t, 2, "can be said when the step above is done", "plan", "-f", file)
 	out := s.expectCLI(t, 1, "nobody has agreed to that", "apply", "-f", file, "--yes", "--comment", "going live")
-	if !strings.Contains(out, "1 memberships removed") || !strings.Contains(out, "Of 2 steps 1 are done") {
+	if !strings.Contains(out, "1 membership removed") || !strings.Contains(out, "Of 2 steps 1 are done") {
 		t.Errorf("it does not say what it would take, and how far it came:\n%s", out)
 	}
-	s.expectCLI(t, 2, "1 memberships removed", "plan", "-f", file)
+	s.expectCLI(t, 2, "1 membership removed", "plan", "-f", file)
 	s.expectCLI(t, 0, "mode: done", "apply", "-f", file, "--yes", "--comment", "going live")
 	s.expectCLI(t, 0, "Nothing is pending", "plan", "-f", file)
 }

@@ -159,6 +159,10 @@ func TestAnAppliedChangeHasAWayBack(t *testing.T) {
 		if got := plainText(back.at(t, "$.counts.membershipsAdded")); got != "1" {
 			t.Errorf("the way back adds %s memberships, want 1: %s", got, excerpt(back.Body))
 		}
+		told, err := s.muster(t, "jobs", "revert", job)
+		if err != nil || !strings.Contains(told, "1 membership added") || !strings.Contains(told, "rules apply "+c.Slug) {
+			t.Errorf("muster jobs revert: %v\n%s", err, told)
+		}
 		r.isFor("neverAssign", whom, "jira")
 		apply(back)
 		r.isFor("sent", whom, "jira")
