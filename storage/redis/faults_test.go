@@ -391,3 +391,35 @@ func do(t testing.TB, s *redistest.Server, arguments ...any) any {
 	must(t, err)
 	return answer
 }
+
+// One call that fails, while Redis serves, is no reason to go by what was so seconds ago.
+func TestACallThatFailsIsNotAnsweredByWhatWasSo(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t, redistest.Options{TCP: true})
+	proxy := newProxy(t, server.Address)
+	d := newDeployment(t, "redis://"+proxy.address)
+	database, all := rowsOf("acme")
+	g := d.open(Options{Lookup: database, Timeout: callTimeout})
+	fails := func() tenants.Entry {
+		t.Helper()
+		proxy.set(proxyMode{hole: true})
+		entry, _, err := g.Enter(t.Context(), all[0])
+		must(t, err)
+		proxy.set(proxyMode{})
+		return entry
+	}
+	enters(t, g, all[0])
+	fails()
+	strict := database.entries[all[0].Key]
+	strict.Connector.Settings.Strict = true
+	database.mu.Lock()
+	database.entries[all[0].Key] = strict
+	database.mu.Unlock()
+	d.forward(2 * time.Second)
+	if entry := fails(); !entry.Connector.Settings.Strict || !entry.Opens(all[0]) {
+		t.Errorf("after two seconds a failing call is answered %+v", entry.Connector.Settings)
+	}
+	if g.Counts().Open {
+		t.Error("the breaker opened, so this test shows nothing")
+	}
+}

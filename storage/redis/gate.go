@@ -38,6 +38,7 @@ const (
 	callTimeout  = 50 * time.Millisecond
 	probeEvery   = time.Second
 	startTimeout = time.Second // of the first probe, which has to find and greet the server
+	fresh        = time.Second // what was read so long ago still counts when a call fails
 )
 
 // Gate is a tenants.Gate that shares what it knows through Redis.
@@ -106,8 +107,11 @@ func (g *Gate) Enter(ctx context.Context, p tenants.Presented) (tenants.Entry, t
 	name, proof := g.keys.value(at, p.Key), g.keys.proofOf(p.Proof)
 	known := g.known.get(name)
 	seen, err := g.enter(ctx, node, at, name, proof, known.seal)
-	if err != nil {
+	switch {
+	case err != nil && node.open.Load():
 		return g.alone(ctx, p)
+	case err != nil:
+		return g.passOver(ctx, name, known, proof, p)
 	}
 	found := g.recognise(name, known, seen)
 	if found == nil {
@@ -153,10 +157,7 @@ func (f *finding) takes(proof string) bool { return f.proof == proof && !f.rate.
 // lookUp asks the database, and tells Redis what it said. A turn that was taken already is not
 // taken again.
 func (g *Gate) lookUp(ctx context.Context, n *node, at place, name, proof string, seen sight, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
-	sharing := name + " " + seen.epoch + " " + g.untold.of(p.Slug).token // nobody joins who came after a deletion
-	found, err := g.flights.do(ctx, sharing, g.options.Now(), func(ctx context.Context) (*finding, error) {
-		return g.find(ctx, name, seen.epoch, p.Slug, p.Key)
-	})
+	found, err := g.ask(ctx, name, seen.epoch, p)
 	if err != nil {
 		return tenants.Entry{}, tenants.Allowance{}, err
 	}
@@ -177,9 +178,38 @@ func (g *Gate) lookUp(ctx context.Context, n *node, at place, name, proof string
 	if t.taken || !found.takes(proof) {
 		return found.answer(p, proof, t)
 	}
+	return g.answerAlone(found, proof, p)
+}
+
+// passOver answers without Redis because one call of it has failed, though it serves: nothing may
+// be older than a second then, where whoever is alone may go by what was so ten seconds ago.
+func (g *Gate) passOver(ctx context.Context, name string, known *finding, proof string, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
+	if known == &nothing || g.options.Now().Sub(known.read) > fresh || !g.holds(known, p.Slug) {
+		var err error
+		if known, err = g.ask(ctx, name, "", p); err != nil {
+			return tenants.Entry{}, tenants.Allowance{}, err
+		}
+		g.known.put(name, known)
+	}
+	return g.answerAlone(known, proof, p)
+}
+
+// answerAlone is a finding whose turn Redis did not take: this process takes it by itself.
+func (g *Gate) answerAlone(f *finding, proof string, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
 	g.counts.fallbacks.Add(1)
-	entry, _, err := found.answer(p, proof, t)
-	return entry, g.options.Alone.Take(entry.Connector), err
+	entry, none, err := f.answer(p, proof, turn{})
+	if err != nil || !f.takes(proof) {
+		return entry, none, err
+	}
+	return entry, g.options.Alone.Take(entry.Connector), nil
+}
+
+// ask asks the database, once for all who ask the same at this moment.
+func (g *Gate) ask(ctx context.Context, name, epoch string, p tenants.Presented) (*finding, error) {
+	sharing := name + " " + epoch + " " + g.untold.of(p.Slug).token // nobody joins who came after a deletion
+	return g.flights.do(ctx, sharing, g.options.Now(), func(ctx context.Context) (*finding, error) {
+		return g.find(ctx, name, epoch, p.Slug, p.Key)
+	})
 }
 
 // find asks the database for what a key stands for at a connector.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -76,9 +75,6 @@ func (c *Cluster) replicaEnvironment() ([]string, error) {
 		"MUSTER_ADMIN_TOKEN_FILE=" + c.AdminTokenFile(),
 		"MUSTER_SECRET_KEY_FILE=" + filepath.Join(c.secrets, "secret_key"),
 		"MUSTER_LOG_FORMAT=json",
-	}
-	if n := c.options.Replicas; n > 1 { // in production each has a machine, or a limit; here they share one
-		env = append(env, fmt.Sprint("GOMAXPROCS=", max(1, runtime.NumCPU()/n)))
 	}
 	if c.proxy != nil {
 		env = append(env, "MUSTER_TRUSTED_PROXIES=127.0.0.1", "MUSTER_SHUTDOWN_DELAY=3s")
