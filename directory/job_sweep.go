@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -63,7 +64,11 @@ func (d *Directory) settleLeft(ctx context.Context, j Job, users, records []uuid
 // leftOver plans what the connector's draft still would do, now that it is applied, and gives
 // those whom it would change to settle, batch by batch. beat hears of every batch.
 func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, records []uuid.UUID) error, beat func() error) error {
-	roster, err := d.store.Roster(ctx, j.Directory, j.Connector)
+	seen, err := d.seen(ctx, j)
+	if err != nil {
+		return err
+	}
+	roster, err := d.store.Roster(ctx, j.Directory, j.Connector, seen)
 	if err != nil {
 		return err
 	}
@@ -72,10 +77,18 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 		draft = j.Draft
 	}
 	plan := Plan{ID: newID(), Directory: j.Directory, Connector: j.Connector, Draft: draft}
-	r, err := d.newPlanner(ctx, plan)
+	begin := func() (*planner, error) {
+		r, err := d.newPlanner(ctx, plan)
+		if err == nil {
+			r.ahead = 0 // nobody waits for this, and requests do
+		}
+		return r, err
+	}
+	r, err := begin()
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	then := func(_ []uuid.UUID, found []*outcome) error {
 		var users, records []uuid.UUID
 		for _, o := range found {
@@ -90,12 +103,14 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 				return err
 			}
 		}
+		makeRoom(ctx, began)
+		began = time.Now()
 		return beat()
 	}
 	for batch := range slices.Chunk(roster.Newcomers, planBatch) {
 		found, err := r.batch(ctx, nil, batch)
 		if errors.Is(err, errMoved) { // somebody changed settings: what they do is theirs to settle
-			if r, err = d.newPlanner(ctx, plan); err == nil {
+			if r, err = begin(); err == nil {
 				found, err = r.batch(ctx, nil, batch)
 			}
 		}
@@ -112,8 +127,24 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 			return err
 		}
 		people = people[done:]
-		if r, err = d.newPlanner(ctx, plan); err != nil {
+		if r, err = begin(); err != nil {
 			return err
 		}
+	}
+}
+
+// seen are the users and records whom the job has visited. They follow the draft since then,
+// whatever requests do.
+func (d *Directory) seen(ctx context.Context, j Job) (map[uuid.UUID]bool, error) {
+	seen := make(map[uuid.UUID]bool, j.Total)
+	for after := int64(0); ; {
+		rows, err := d.store.PlanUsers(ctx, j.Directory, j.Plan, after, 10*planBatch)
+		if err != nil || len(rows) == 0 {
+			return seen, err
+		}
+		for _, row := range rows {
+			seen[row.key()] = true
+		}
+		after = rows[len(rows)-1].Seq
 	}
 }

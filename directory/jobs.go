@@ -15,11 +15,11 @@ import (
 // A job visits the people of the plan that it applies, in batches of one transaction each, with
 // its place in the same transaction: killed anywhere, any process goes on behind the last batch
 // that is durable. When all are visited it looks for those whom requests changed between the plan
-// and its application, by planning the connector once more and settling whoever is left; what
-// they would lose is confirmed by nobody. Then it is done.
+// and its application, by planning once more whom it has not visited and settling whoever is left;
+// what they would lose is confirmed by nobody. Then it is done.
 const (
-	jobBatch = 500
-	jobSmall = 25 // when a batch fails: to keep one bad person from the others
+	jobBatch = 200 // its people are locked, and the database busy, while it is settled
+	jobSmall = 25  // when a batch fails: to keep one bad person from the others
 )
 
 // ReadJob reads a job.
@@ -71,11 +71,15 @@ func (d *Directory) workJobs(ctx context.Context) error {
 // runJob carries a job on until it is finished, or another process has it.
 func (d *Directory) runJob(ctx context.Context, j Job) error {
 	for {
+		began := time.Now()
 		switch ours, err := d.stepJob(ctx, &j); {
 		case err != nil:
 			return err
 		case !ours, j.State != JobRunning:
 			return nil
+		}
+		if j.Total > jobsInline {
+			makeRoom(ctx, began)
 		}
 		if j.Checking {
 			return d.checkJob(ctx, j)
@@ -114,6 +118,9 @@ func (d *Directory) finishJobs(ctx context.Context, directory uuid.UUID) error {
 		}
 	}
 }
+
+// makeRoom rests after a batch, a quarter of the time that it took, so that requests have theirs.
+func makeRoom(ctx context.Context, began time.Time) { pause(ctx, time.Since(began)/4) }
 
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

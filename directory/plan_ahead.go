@@ -10,8 +10,8 @@ import (
 )
 
 // people plans users, but for those whom newcomers led to, and gives each batch's outcomes to
-// then, in order. While one batch is settled the next is read. It returns how many users it is
-// done with, and leaves out the rest after an error.
+// then, in order. While one batch is settled the next is read, unless nobody waits for the end. It
+// returns how many users it is done with, and leaves out the rest after an error.
 func (r *planner) people(ctx context.Context, users []uuid.UUID, then func(batch []uuid.UUID, found []*outcome) error) (done int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -28,7 +28,7 @@ func (r *planner) people(ctx context.Context, users []uuid.UUID, then func(batch
 		return err
 	}
 	for batch := range slices.Chunk(users, planBatch) {
-		if err := finish(1); err != nil {
+		if err := finish(r.ahead); err != nil {
 			cancel()
 			return done, join(results, err)
 		}

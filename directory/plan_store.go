@@ -13,8 +13,9 @@ import (
 // PlanStore is what plans, jobs and rule versions need of a database.
 type PlanStore interface {
 	// Roster names everybody whom a connector's records concern: its records without a user,
-	// tombstones left out, and the users of the others, each in the order of their ids.
-	Roster(ctx context.Context, directory, connector uuid.UUID) (Roster, error)
+	// tombstones left out, and the users of the others, each in the order of their ids. Those
+	// whose user or record is among besides are left out.
+	Roster(ctx context.Context, directory, connector uuid.UUID, besides map[uuid.UUID]bool) (Roster, error)
 	// Heard is the number of a connector's newest event.
 	Heard(ctx context.Context, directory, connector uuid.UUID) (int64, error)
 	// GroupSizes counts the members of directory groups; those without one are left out.

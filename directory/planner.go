@@ -42,6 +42,7 @@ type planner struct {
 	lost  map[uuid.UUID]bool
 	made  map[uuid.UUID]bool // groups that the plan makes
 	again []uuid.UUID        // newcomers that met somebody of their own batch
+	ahead int                // batches that are read while one is settled
 }
 
 // newPlanner begins a plan of a draft on the settings that hold now.
@@ -69,7 +70,7 @@ func (d *Directory) newPlanner(ctx context.Context, p Plan) (*planner, error) {
 		return nil, err
 	}
 	times := p.Draft.Rules != nil && !sameRules(c.Settled, *p.Draft.Rules) || p.Draft.Mode != "" && p.Draft.Mode != c.Mode || p.Draft.Retire != ""
-	return &planner{d: d, times: times, scope: scope, plan: p, world: w, facts: make(map[string]*GroupFact), pairs: make(map[Pair]*ForeignRow), all: sha256.New(), moves: p.Draft.moves(c),
+	return &planner{d: d, ahead: 1, times: times, scope: scope, plan: p, world: w, facts: make(map[string]*GroupFact), pairs: make(map[Pair]*ForeignRow), all: sha256.New(), moves: p.Draft.moves(c),
 		gains: make(map[uuid.UUID]int), lost: make(map[uuid.UUID]bool), made: make(map[uuid.UUID]bool)}, nil
 }
 
@@ -94,7 +95,7 @@ func (r *planner) run(ctx context.Context) error {
 		return err
 	}
 	if r.moves {
-		roster, err := r.d.store.Roster(ctx, r.plan.Directory, r.plan.Connector)
+		roster, err := r.d.store.Roster(ctx, r.plan.Directory, r.plan.Connector, nil)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -120,6 +121,7 @@ func (w *work) settleScene(scene *Scene) error {
 		return err
 	}
 	for _, id := range sortedIDs(scene.People) {
+		runtime.Gosched() // hundreds take a core for as long as a request should take at most
 		if w.settled[id] {
 			continue
 		}
@@ -175,6 +177,7 @@ func (w *work) settleNewcomers(records map[uuid.UUID]*RecordRow) error {
 		candidates[c.For] = append(candidates[c.For], c)
 	}
 	for _, k := range keys {
+		runtime.Gosched()
 		if err := w.settleUnlinked(records[k.Record], candidates[k.Record]); err != nil {
 			return fmt.Errorf("settling record %s: %w", k.Record, err)
 		}

@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,10 @@ type postgres struct {
 	scope string     // the statement behind every begin: the scope, and local
 }
 
-const pgRollbackTimeout = 2 * time.Second
+const (
+	pgRollbackTimeout = 2 * time.Second
+	pgYield           = 32 // rows, behind which others have their turn: some read thousands
+)
 
 func (s *Store) openPostgres(ctx context.Context, url string, o Options) error {
 	config, err := pgConfig(url, o)
@@ -165,8 +169,11 @@ func pgAnswer(results pgx.BatchResults, st statement, skip bool) (failed, err er
 		return nil, err
 	}
 	defer rows.Close()
-	for !skip && failed == nil && rows.Next() {
+	for n := 1; !skip && failed == nil && rows.Next(); n++ {
 		failed = st.each(pgRow{rows})
+		if n%pgYield == 0 {
+			runtime.Gosched()
+		}
 	}
 	rows.Close()
 	if failed != nil && errors.Is(rows.Err(), failed) {

@@ -35,16 +35,20 @@ func scanPlan(r row) (directory.Plan, error) {
 	return p, nil
 }
 
-// Roster names everybody whom a connector's records concern.
-func (s *Store) Roster(ctx context.Context, directoryID, connector uuid.UUID) (directory.Roster, error) {
+// Roster names everybody whom a connector's records concern; see directory.PlanStore.
+func (s *Store) Roster(ctx context.Context, directoryID, connector uuid.UUID, besides map[uuid.UUID]bool) (directory.Roster, error) {
 	var found directory.Roster
+	left := make(map[uuid.UUID]bool)
 	err := s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
 		t.query(func(r row) error {
 			var id, user uuid.UUID
 			err := r.Scan(&id, &user)
-			if user == uuid.Nil {
+			switch {
+			case besides[id] || besides[user]:
+				left[user] = true
+			case user == uuid.Nil:
 				found.Newcomers = append(found.Newcomers, id)
-			} else {
+			default:
 				found.People = append(found.People, user)
 			}
 			return err
@@ -53,7 +57,7 @@ func (s *Store) Roster(ctx context.Context, directoryID, connector uuid.UUID) (d
 	})
 	slices.SortFunc(found.Newcomers, compareID)
 	slices.SortFunc(found.People, compareID)
-	found.People = slices.Compact(found.People)
+	found.People = slices.Compact(slices.DeleteFunc(found.People, func(id uuid.UUID) bool { return left[id] }))
 	return found, err
 }
 
