@@ -77,10 +77,11 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 		draft = j.Draft
 	}
 	plan := Plan{ID: newID(), Directory: j.Directory, Connector: j.Connector, Draft: draft}
+	awaited := j.Total <= jobsInline // whoever changed the rules may be waiting
 	begin := func() (*planner, error) {
 		r, err := d.newPlanner(ctx, plan)
-		if err == nil {
-			r.ahead = 0 // nobody waits for this, and requests do
+		if err == nil && !awaited {
+			r.ahead = 0
 		}
 		return r, err
 	}
@@ -103,7 +104,9 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 				return err
 			}
 		}
-		makeRoom(ctx, began)
+		if !awaited {
+			makeRoom(ctx, began)
+		}
 		began = time.Now()
 		return beat()
 	}
