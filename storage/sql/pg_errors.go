@@ -37,6 +37,7 @@ const (
 	pgIdleInTransaction     = "25P03" // idle_in_transaction_session_timeout: rolled back, and the connection is gone
 	pgQueryCanceled         = "57014" // statement_timeout
 	pgLockNotAvailable      = "55P03" // lock_timeout
+	pgInternalError         = "XX000"
 )
 
 func endsConnection(code string) bool {
@@ -63,7 +64,16 @@ func (p *postgres) referenced(err error) bool { return pgCode(err) == pgForeignK
 
 func (p *postgres) again(err error) bool {
 	code := pgCode(err)
-	return code == pgSerializationFailure || code == pgDeadlock
+	return code == pgSerializationFailure || code == pgDeadlock || metAborted(err)
+}
+
+// metAborted says that an update met another one of its row that was just being rolled back. For
+// an instant PostgreSQL takes that one for over where it looks whom to wait for, and for running
+// where it writes down who has the row, and then refuses two of them as an internal error.
+// Nothing was written; the next try finds the other one gone.
+func metAborted(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == pgInternalError && strings.Contains(server.Message, "multixact has more than one updating member")
 }
 
 func (p *postgres) crowded(err error) bool { return pgCode(err) == pgLockNotAvailable }

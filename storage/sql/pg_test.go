@@ -242,6 +242,27 @@ func TestDeadlocksAndSerializationFailuresAreTriedAgain(t *testing.T) {
 	}
 }
 
+// TestATransactionThatMetOneBeingRolledBackIsRunAgain, while any other internal error is none of
+// those that the next try may not meet.
+func TestATransactionThatMetOneBeingRolledBackIsRunAgain(t *testing.T) {
+	s := newOwner(t)
+	for message, want := range map[string]int{
+		"new multixact has more than one updating member: 0 2[2751 (nokeyupd), 2752 (nokeyupd)]": 2,
+		"unexpected chunk number 0 (expected 1)":                                                 1,
+	} {
+		runs := 0
+		err := s.write(t.Context(), scope{directory: uuid.New()}, func(tx *tx) error {
+			if runs++; runs == 1 {
+				tx.exec(nil, "do $$ begin raise exception '"+message+"' using errcode = 'XX000'; end $$")
+			}
+			return nil
+		})
+		if runs != want || (err == nil) != (want == 2) {
+			t.Errorf("%q led to %d runs and %v, want %d", message, runs, err, want)
+		}
+	}
+}
+
 // TestATransactionThatStoodIdleIsRunAgain is about a server that was held up, woke and found
 // transactions older than they may be: it ends them, and nothing of them is there.
 func TestATransactionThatStoodIdleIsRunAgain(t *testing.T) {
