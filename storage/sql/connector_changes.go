@@ -150,7 +150,7 @@ func (t *tx) dropConnector(id uuid.UUID, deleted *int64) {
 		"delete from members where group_record_id in (select id from group_records where connector_id = ?)",
 		"delete from unresolved_members where connector_id = ?",
 		"delete from group_records where connector_id = ?",
-		"delete from conflicts where record_id in (select id from user_records where connector_id = ? and user_id is null)",
+		"delete from conflicts where connector_id = ?",
 		"delete from record_emails where connector_id = ?",
 		"delete from user_records where connector_id = ? and user_id is null",
 		"delete from settle_queue where connector_id = ?",

@@ -162,17 +162,22 @@ func TestOnlyAConnectorWithoutRecordsIsDeleted(t *testing.T) {
 		}
 		mustWrite(t, s, func(tx *tx) error {
 			tx.exec(nil, "update user_records set deleted_at = 1 where id = ?", record)
+			for kind, of := range map[string]uuid.UUID{"unlinked": record, "foreignGroup": c.ID} {
+				tx.exec(nil, `insert into conflicts (id, directory_id, connector_id, record_id, kind, subject, detail, decision, created_at)
+					values (?, ?, ?, ?, ?, 'x', '{}', 'refuse', 1)`, newID(), c.DirectoryID, c.ID, of, kind)
+			}
 			return nil
 		})
 		if err := s.DeleteConnector(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
-		got := numbers(t, s, 4, `select (select count(*) from user_records where id = ? and user_id is not null),
+		got := numbers(t, s, 5, `select (select count(*) from user_records where id = ? and user_id is not null),
 			(select count(*) from user_records where id = ?),
 			(select count(*) from user_records where connector_id = ?),
-			(select count(*) from settle_queue where record_id = ?)`, record, nobodys, other.ID, shared)
-		if fmt.Sprint(got) != "[1 0 1 1]" {
-			t.Errorf("tombstones of people, of nobody, records of others, records queued: %v, want [1 0 1 1]", got)
+			(select count(*) from settle_queue where record_id = ?),
+			(select count(*) from conflicts where connector_id = ?)`, record, nobodys, other.ID, shared, c.ID)
+		if fmt.Sprint(got) != "[1 0 1 1 0]" {
+			t.Errorf("tombstones of people, of nobody, records of others, records queued, conflicts: %v, want [1 0 1 1 0]", got)
 		}
 	})
 }
