@@ -52,7 +52,9 @@ func (r *planner) people(ctx context.Context, users []uuid.UUID, then func(batch
 // join waits for what is under way, so that nobody works with the planner any more.
 func join(results []chan error, err error) error {
 	for _, result := range results {
-		<-result
+		if later := <-result; err == nil {
+			err = later
+		}
 	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 const (
 	ByRules         = "rules"         // a connector's rules
 	ByDirectory     = "directory"     // the directory's settings
-	ByIdP           = "idp"           // what an IdP sends
+	ByIDP           = "idp"           // what an IdP sends
 	ByAdministrator = "administrator" // what an administrator does to the user
 	ByMode          = "mode"          // a connector that is not live
 )
@@ -144,7 +144,7 @@ func (x *explaining) ending(key, group string) ([]WouldChange, error) {
 		if left, stays := targetOf(d, key); stays {
 			sentence += " That alone would not end the membership: " + left.Because.Sentence(group)
 		}
-		out = append(out, WouldChange{By: ByIdP, Connector: one(senders), Sentence: sentence})
+		out = append(out, WouldChange{By: ByIDP, Connector: one(senders), Sentence: sentence})
 	}
 	if byHand {
 		out = append(out, WouldChange{By: ByAdministrator, Sentence: fmt.Sprintf("An administrator can remove the user from %s by hand.", group)})
@@ -196,7 +196,7 @@ func (x *explaining) editing(h *hypothesis, key, group string) (WouldChange, err
 // ifSent says what would become of the group if the record's IdP sent it.
 func (x *explaining) ifSent(r *RecordRow, key, group string) (WouldChange, error) {
 	slug := x.slug(r.Connector)
-	change := WouldChange{By: ByIdP, Connector: slug}
+	change := WouldChange{By: ByIDP, Connector: slug}
 	d, err := x.decide(x.p, x.settings, func(in *policy.Input) {
 		for i := range in.Views {
 			if in.Views[i].Record == r.ID.String() {
@@ -216,7 +216,7 @@ func (x *explaining) ifSent(r *RecordRow, key, group string) (WouldChange, error
 
 // ifSpeaking says what a record needs to have a say.
 func (x *explaining) ifSpeaking(because policy.Reason) WouldChange {
-	change := WouldChange{By: ByIdP, Connector: because.Connector}
+	change := WouldChange{By: ByIDP, Connector: because.Connector}
 	switch because.Code {
 	case policy.CodeRecordDeleted:
 		change.Sentence = fmt.Sprintf("Assign the user to %s again at its IdP: a new record would be linked to this user.", because.Connector)
@@ -303,7 +303,7 @@ func (x *explaining) statusOtherwise() ([]WouldChange, error) {
 // ifSaid says what status the user would have if a record's IdP said that it is active, or not.
 func (x *explaining) ifSaid(r *RecordRow, state policy.State) (WouldChange, error) {
 	slug := x.slug(r.Connector)
-	change := WouldChange{By: ByIdP, Connector: slug}
+	change := WouldChange{By: ByIDP, Connector: slug}
 	d, err := x.decide(x.p, x.settings, func(in *policy.Input) {
 		for i := range in.Views {
 			if in.Views[i].Record == r.ID.String() {
@@ -349,7 +349,7 @@ func (x *explaining) attributeOtherwise(name string, a Answer) []WouldChange {
 		if i > 0 {
 			sentence = fmt.Sprintf("Give %s precedence over %s: its value %s would count.", slug, x.slug(givers[0].Connector), inWords(valueAt(r.document(), name)))
 		}
-		out = append(out, WouldChange{By: ByIdP, Connector: slug, Sentence: sentence})
+		out = append(out, WouldChange{By: ByIDP, Connector: slug, Sentence: sentence})
 		if i > 0 {
 			out[i].By = ByRules
 		}
@@ -357,7 +357,7 @@ func (x *explaining) attributeOtherwise(name string, a Answer) []WouldChange {
 	if len(givers) == 0 {
 		for _, r := range x.records() {
 			if r.State != policy.Deleted {
-				out = append(out, WouldChange{By: ByIdP, Connector: x.slug(r.Connector), Sentence: fmt.Sprintf("Send a value for %s from the IdP of %s.", name, x.slug(r.Connector))})
+				out = append(out, WouldChange{By: ByIDP, Connector: x.slug(r.Connector), Sentence: fmt.Sprintf("Send a value for %s from the IdP of %s.", name, x.slug(r.Connector))})
 			}
 		}
 	}

@@ -55,8 +55,7 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	}
 	defer func() {
 		if err != nil {
-			srv.closeRedis()
-			srv.store.Close()
+			err = errors.Join(err, srv.closeRedis(), srv.store.Close())
 		}
 	}()
 	if err := prepareSchema(ctx, s, srv.store, log); err != nil {

@@ -72,7 +72,6 @@ type deadline struct {
 	mu       sync.Mutex
 	left     int  // messages; 0 for ever
 	answered bool // the last one is sent, and its answer lost
-	open     map[net.Conn]bool
 }
 
 var errKilled = errors.New("killed")

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -205,13 +206,14 @@ var observeCases = map[string]func(*testing.T, *stage){
 	"a userName that is taken is refused while observing": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Observe, policy.Rules{})
 		a.user(somebody("ada"))
+		var taken *directory.DuplicateError
 		_, err := a.d.CreateUser(context.Background(), a.source(), somebody("ADA"), nil)
-		if taken, ok := err.(*directory.DuplicateError); !ok || taken.Attribute != "userName" {
+		if !errors.As(err, &taken) || taken.Attribute != "userName" {
 			s.Errorf("creating ada again gave %v", err)
 		}
 		a.group("Eng")
 		_, err = a.d.CreateGroup(context.Background(), a.source(), scim.Document{"displayName": "ENG"}, nil, nil)
-		if taken, ok := err.(*directory.DuplicateError); !ok || taken.Attribute != "displayName" {
+		if !errors.As(err, &taken) || taken.Attribute != "displayName" {
 			s.Errorf("creating Eng again gave %v", err)
 		}
 	},

@@ -23,7 +23,7 @@ type idp struct {
 	common int               // … of those that the tenant's other IdP knows too
 }
 
-func newIdP(l *Load, d door, random *rand.Rand) *idp {
+func newIDP(l *Load, d door, random *rand.Rand) *idp {
 	p := &idp{door: d, load: l, groups: make(map[string]string)}
 	count := 1
 	if d.parallel {

@@ -40,7 +40,7 @@ type Load struct {
 func newLoad(doors []door, targets func() []string, ledger *Ledger, watch *Watch, seed uint64) *Load {
 	l := &Load{doors: doors, targets: targets, ledger: ledger, watch: watch, ending: make(chan struct{})}
 	for i, d := range doors {
-		l.idps = append(l.idps, newIdP(l, d, rand.New(rand.NewPCG(seed, uint64(i)))))
+		l.idps = append(l.idps, newIDP(l, d, rand.New(rand.NewPCG(seed, uint64(i)))))
 	}
 	return l
 }
