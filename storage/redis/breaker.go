@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 const (
-	tolerated  = 5 // failures in a row; the last of them opens the breaker
+	tolerated  = 5 // failures in a row, one after the other; the last of them opens the breaker
 	recoveries = 2 // probes in a row that must succeed before it closes
 )
 
@@ -22,9 +23,33 @@ const (
 //	        <-------------------------
 //	          2 good probes in a row
 type node struct {
-	name     string
-	failures atomic.Int32 // in a row
-	open     atomic.Bool
+	name string
+	open atomic.Bool
+
+	mu       sync.Mutex
+	failures int       // in a row
+	failed   time.Time // the last of them
+}
+
+// fails counts a failure and says whether it is one too many. Calls that were under way together
+// fail together, of one pause as short as their time: only who began after the last failure
+// counts anew.
+func (n *node) fails(began, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.failures > 0 && began.Before(n.failed) {
+		return false
+	}
+	n.failures++
+	n.failed = now
+	return n.failures >= tolerated
+}
+
+// serves ends the row of failures.
+func (n *node) serves() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.failures = 0
 }
 
 // nodeOf returns the node that a place lies on, as far as that is known without asking: a
@@ -46,16 +71,13 @@ func (g *Gate) nodeOf(p place) *node {
 	return known.(*node)
 }
 
-// report tells the breaker how a call that wrote something ended, and returns err. p is a place
+// report tells the breaker how a call ended that wrote something, and returns err. p is a place
 // that can be probed later.
-func (g *Gate) report(n *node, p place, err error) error {
-	switch {
-	case err != nil:
-		if n.failures.Add(1) >= tolerated {
-			g.trip(n, p, err)
-		}
-	case n.failures.Load() != 0:
-		n.failures.Store(0)
+func (g *Gate) report(n *node, p place, began time.Time, err error) error {
+	if err == nil {
+		n.serves()
+	} else if n.fails(began, time.Now()) {
+		g.trip(n, p, err)
 	}
 	return err
 }
@@ -90,7 +112,7 @@ func (g *Gate) heal(n *node, p place, since time.Time) {
 			good = 0
 		}
 	}
-	n.failures.Store(0)
+	n.serves()
 	n.open.Store(false)
 	g.log.Info("Redis serves again", "redis", n.name, "after", time.Since(since).Round(time.Millisecond))
 }

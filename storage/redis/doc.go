@@ -1,5 +1,5 @@
 // Package redis is the tenants.Gate of several processes: what one of them looked up, counted or
-// forgot, all of them know. One request is one command, a script over keys of one connector:
+// forgot, all of them know. One request is at most one command, a script over keys of one connector:
 //
 //	muster:<deployment>:{slug}:epoch      changes whenever the connector is to be forgotten
 //	muster:<deployment>:{slug}:turns      its state of tenants.Rate.Take
@@ -12,6 +12,7 @@
 //     at most ten seconds old by this process's clock; what is not so was never there. Neither a
 //     token, nor its hash, nor the text that it is found by is ever sent to it.
 //   - A limit is counted by Redis but judged here, by the rate that was sealed.
-//   - A call that fails or takes longer than its time is answered by the gate of this process
-//     alone, and after a few of those in a row nobody asks Redis until it is well again.
+//   - A call that fails or takes longer than its time is answered by the database, and after a
+//     few of those in a row nobody asks Redis until it is well again: then the gate of this
+//     process answers alone.
 package redis

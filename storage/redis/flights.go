@@ -30,11 +30,11 @@ type flight struct {
 
 // do looks up what the key stands for, or waits for whoever does already. The look-up runs on
 // its own time: the caller that started it may leave, the others still want the outcome. One
-// that has ended is shared while its finding is current.
-func (f *flights) do(ctx context.Context, key string, now time.Time, look func(context.Context) (*finding, error)) (*finding, error) {
+// that has ended lingers, and is shared while what it found is not older than oldest.
+func (f *flights) do(ctx context.Context, key string, now time.Time, oldest time.Duration, look func(context.Context) (*finding, error)) (*finding, error) {
 	f.mu.Lock()
 	l, ok := f.running[key]
-	if !ok || l.old(now) {
+	if !ok || l.old(now, oldest) {
 		l = &flight{done: make(chan struct{})}
 		f.running[key] = l
 		go f.fly(context.WithoutCancel(ctx), key, l, look)
@@ -49,10 +49,10 @@ func (f *flights) do(ctx context.Context, key string, now time.Time, look func(c
 }
 
 // old says whether the flight has ended and nobody should join it.
-func (l *flight) old(now time.Time) bool {
+func (l *flight) old(now time.Time, oldest time.Duration) bool {
 	select {
 	case <-l.done:
-		return l.err != nil || !l.finding.current(now)
+		return l.err != nil || !l.finding.current(now) || now.Sub(l.finding.read) > oldest
 	default:
 		return false
 	}

@@ -27,8 +27,8 @@ const (
 )
 
 // Forget implements tenants.Gate. When it returns the connector's next request on every replica
-// asks the database, if Redis could be told; if not, that is tried until no value from before
-// can count any more, and this replica believes none at once.
+// asks the database, if Redis could be told: all leases from before are over then. If not, that
+// is tried until no value from before can count any more, and this replica believes none at once.
 func (g *Gate) Forget(ctx context.Context, slug string) {
 	g.options.Alone.Forget(ctx, slug)
 	token := g.epochs.next()
@@ -42,6 +42,7 @@ func (g *Gate) Forget(ctx context.Context, slug string) {
 		err := g.within(ctx, node, at, func(ctx context.Context) error { return g.tell(ctx, at) })
 		if err == nil {
 			g.untold.remove(slug, token)
+			time.Sleep(leaseTime)
 			return
 		}
 	}

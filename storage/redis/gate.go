@@ -38,7 +38,6 @@ const (
 	callTimeout  = 50 * time.Millisecond
 	probeEvery   = time.Second
 	startTimeout = time.Second // of the first probe, which has to find and greet the server
-	fresh        = time.Second // what was read so long ago still counts when a call fails
 )
 
 // Gate is a tenants.Gate that shares what it knows through Redis.
@@ -105,18 +104,28 @@ func (g *Gate) Enter(ctx context.Context, p tenants.Presented) (tenants.Entry, t
 		return g.alone(ctx, p)
 	}
 	name, proof := g.keys.value(at, p.Key), g.keys.proofOf(p.Proof)
-	known := g.known.get(name)
-	seen, err := g.enter(ctx, node, at, name, proof, known.seal)
+	known, began, ask := g.known.get(name), g.options.Now(), 1
+	if known.proof == proof && g.believes(known, p.Slug) {
+		var t turn
+		if t, ask = known.take(began); ask == 0 {
+			g.counts.leased.Add(1)
+			return known.answer(p, proof, t)
+		}
+	}
+	seen, err := g.enter(ctx, node, at, name, proof, known.seal, ask)
 	switch {
 	case err != nil && node.open.Load():
 		return g.alone(ctx, p)
 	case err != nil:
-		return g.passOver(ctx, name, known, proof, p)
+		return g.passOver(ctx, name, proof, p)
 	}
 	found := g.recognise(name, known, seen)
 	if found == nil {
 		seen.turn = turn{} // whatever was counted, it was not by what we sealed
 	} else if g.holds(found, p.Slug) && (seen.taken || !found.takes(proof)) {
+		if found.proof == proof {
+			found.renew(began, seen.turn, seen.given)
+		}
 		g.counts.hits.Add(1)
 		return found.answer(p, proof, seen.turn)
 	}
@@ -141,13 +150,17 @@ func (g *Gate) recognise(name string, known *finding, seen sight) *finding {
 	return found
 }
 
-// holds says whether what was found may still be so.
+// holds says whether what Redis had may still be so.
 func (g *Gate) holds(f *finding, slug string) bool {
 	if !f.current(g.options.Now()) {
 		g.counts.rejected.Add(1)
-		return false
 	}
-	return !f.read.Before(g.untold.of(slug).since)
+	return g.believes(f, slug)
+}
+
+// believes says whether a finding is young enough, and from after what Redis could not be told.
+func (g *Gate) believes(f *finding, slug string) bool {
+	return f.current(g.options.Now()) && !f.read.Before(g.untold.of(slug).since)
 }
 
 // takes says whether a turn is to be taken from a rate for this proof. Where Redis did not take
@@ -181,17 +194,15 @@ func (g *Gate) lookUp(ctx context.Context, n *node, at place, name, proof string
 	return g.answerAlone(found, proof, p)
 }
 
-// passOver answers without Redis because one call of it has failed, though it serves: nothing may
-// be older than a second then, where whoever is alone may go by what was so ten seconds ago.
-func (g *Gate) passOver(ctx context.Context, name string, known *finding, proof string, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
-	if known == &nothing || g.options.Now().Sub(known.read) > fresh || !g.holds(known, p.Slug) {
-		var err error
-		if known, err = g.ask(ctx, name, "", p); err != nil {
-			return tenants.Entry{}, tenants.Allowance{}, err
-		}
-		g.known.put(name, known)
+// passOver answers without Redis because one call of it has failed, though it serves: the database
+// is asked then, but for what it said a moment ago, where whoever is alone may go by what was so ten
+// seconds ago.
+func (g *Gate) passOver(ctx context.Context, name, proof string, p tenants.Presented) (tenants.Entry, tenants.Allowance, error) {
+	found, err := g.ask(ctx, name, "", p)
+	if err != nil {
+		return tenants.Entry{}, tenants.Allowance{}, err
 	}
-	return g.answerAlone(known, proof, p)
+	return g.answerAlone(found, proof, p)
 }
 
 // answerAlone is a finding whose turn Redis did not take: this process takes it by itself.
@@ -207,7 +218,11 @@ func (g *Gate) answerAlone(f *finding, proof string, p tenants.Presented) (tenan
 // ask asks the database, once for all who ask the same at this moment.
 func (g *Gate) ask(ctx context.Context, name, epoch string, p tenants.Presented) (*finding, error) {
 	sharing := name + " " + epoch + " " + g.untold.of(p.Slug).token // nobody joins who came after a deletion
-	return g.flights.do(ctx, sharing, g.options.Now(), func(ctx context.Context) (*finding, error) {
+	age := oldest
+	if epoch == "" { // Redis did not say that what was found a moment ago still holds
+		age = linger
+	}
+	return g.flights.do(ctx, sharing, g.options.Now(), age, func(ctx context.Context) (*finding, error) {
 		return g.find(ctx, name, epoch, p.Slug, p.Key)
 	})
 }

@@ -54,10 +54,12 @@ type sight struct {
 	hit   bool
 	value string // "" if it is the one that was known
 	turn
+	given int // turns that were taken, the one among them
 }
 
-func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known string) (s sight, err error) {
-	answer, err := g.run(ctx, n, p, enterScript, []string{name, p.epoch(), p.turns()}, proof, known, g.epochs.next(), epochTTL.Milliseconds())
+func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known string, ask int) (s sight, err error) {
+	answer, err := g.run(ctx, n, p, enterScript, []string{name, p.epoch(), p.turns()},
+		proof, known, g.epochs.next(), epochTTL.Milliseconds(), ask)
 	if err != nil {
 		return s, err
 	}
@@ -66,13 +68,14 @@ func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known s
 	s.epoch = read.text()
 	if s.hit = read.more(); s.hit {
 		s.due, s.taken = read.due(s.now)
+		s.given = read.count(ask)
 		s.value = read.text()
 	}
 	err = read.end()
 	if err == nil && !s.taken {
 		return s, nil // nothing was written: a server that still reads may not be well
 	}
-	return s, g.report(n, p, err)
+	return s, g.report(n, p, time.Now(), err)
 }
 
 func (g *Gate) fill(ctx context.Context, n *node, p place, name, proof, epoch, value string) (t turn, err error) {
@@ -96,7 +99,7 @@ func (g *Gate) turnOf(n *node, p place, answer []any) (t turn, err error) {
 	read := reader{answer: answer}
 	t.now = read.time()
 	t.due, t.taken = read.due(t.now)
-	return t, g.report(n, p, read.end())
+	return t, g.report(n, p, time.Now(), read.end())
 }
 
 // run runs a script, once or, where the server has never seen it, with its text a second time.
@@ -115,9 +118,10 @@ func (g *Gate) run(ctx context.Context, n *node, p place, s *goredis.Script, key
 func (g *Gate) within(ctx context.Context, n *node, p place, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.timeout)
 	defer cancel()
+	began := time.Now()
 	err := call(ctx)
 	if err != nil {
-		return g.report(n, p, fmt.Errorf("asking Redis: %w", err))
+		return g.report(n, p, began, fmt.Errorf("asking Redis: %w", err))
 	}
 	if !g.met.Load() {
 		g.met.Store(true)
@@ -146,6 +150,13 @@ func (r *reader) number() int64 {
 	n, ok := r.part().(int64)
 	r.bad = r.bad || !ok
 	return n
+}
+
+// count is a number from 0 to most.
+func (r *reader) count(most int) int {
+	n := r.number()
+	r.bad = r.bad || n < 0 || n > int64(most)
+	return int(n)
 }
 
 func (r *reader) text() string {

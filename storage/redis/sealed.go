@@ -100,6 +100,8 @@ type finding struct {
 	read     time.Time // when the database was asked
 	seal     string    // tells it from every other one
 	sealed   string    // all of it, as Redis gets it; only of what was looked up here
+
+	lease lease // since Redis was last asked for it
 }
 
 // content is what of a finding only this program reads.

@@ -1,0 +1,73 @@
+package redis
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// leaseTime is how long an answer of Redis serves the requests that come right behind it.
+	// Forget waits for as long, so that nobody is answered by what was so before it.
+	leaseTime = 20 * time.Millisecond
+
+	// maxLease is how many turns of a rate one call asks for. Redis gives no more than a small
+	// part of those that are free (common.lua), so turns that nobody comes for are not missed.
+	maxLease = 64
+)
+
+// lease is what one call to Redis allows beyond its own request: for leaseTime the finding counts
+// as it is, and the turns that were taken along go to whoever comes next. A busy connector makes
+// few calls that way; one that comes near its limit makes one for each request again, because
+// Redis then gives single turns only.
+type lease struct {
+	mu    sync.Mutex
+	began time.Time // before the call
+	next  turn      // the first of the turns that are left, as it was then
+	left  int
+	given int       // by the last call, with the turn of whoever called
+	asked time.Time // when somebody went to ask for more, if he is not back
+}
+
+// take returns a turn that is there, or says how many to ask Redis for: one at least, for the
+// request itself. Only one caller at a time asks for more.
+func (f *finding) take(now time.Time) (t turn, ask int) {
+	l := &f.lease
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	valid := recent(l.began, now)
+	switch {
+	case valid && f.rate.None():
+		return turn{}, 0
+	case valid && l.left > 0:
+		t = turn{due: l.next.due, now: l.next.now.Add(now.Sub(l.began)), taken: true}
+		l.left--
+		l.next.due = l.next.due.Add(f.rate.Interval())
+		return t, 0
+	case recent(l.asked, now):
+		return turn{}, 1
+	}
+	l.asked = now
+	if valid { // they were not enough
+		return turn{}, min(maxLease, 2*l.given)
+	}
+	return turn{}, max(1, l.given-l.left)
+}
+
+// renew begins a lease with what a call brought that began at a moment: so many turns, the first
+// of which is t and the caller's own.
+func (f *finding) renew(began time.Time, t turn, given int) {
+	l := &f.lease
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if given <= l.left && recent(l.began, began) {
+		return // somebody else brought more
+	}
+	l.began, l.given, l.left, l.asked = began, given, max(0, given-1), time.Time{}
+	l.next = turn{due: t.due.Add(f.rate.Interval()), now: t.now}
+}
+
+// recent says whether a moment is less than a lease's time ago.
+func recent(then, now time.Time) bool {
+	age := now.Sub(then)
+	return age >= 0 && age < leaseTime
+}
