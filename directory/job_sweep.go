@@ -64,11 +64,7 @@ func (d *Directory) settleLeft(ctx context.Context, j Job, users, records []uuid
 // leftOver plans what the connector's draft still would do, now that it is applied, and gives
 // those whom it would change to settle, batch by batch. beat hears of every batch.
 func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, records []uuid.UUID) error, beat func() error) error {
-	seen, err := d.seen(ctx, j)
-	if err != nil {
-		return err
-	}
-	roster, err := d.store.Roster(ctx, j.Directory, j.Connector, seen)
+	roster, err := d.leftRoster(ctx, j)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type Plan struct {
 	Epoch, RulesVersion      int64  // of the directory and the connector's rules it was made on
 	Mode                     tenants.Mode
 	Counts                   Counts
-	Done, Total              int64 // progress of making it: records looked at
+	Done, Total              int64 // progress of making it: people looked at, of those whom the draft can concern
 	Actor, Problem           string
 	Created, Beat            time.Time
 
@@ -70,7 +70,7 @@ type Counts struct {
 
 	// What safety counts: a cleanup is one user, whatever it strips.
 	Losses Sizes `json:"losses"`
-	Holds  Sizes `json:"holds"` // what the connector supports now
+	Holds  Sizes `json:"holds"` // what the connector supports now; of a change of rules, counted no further than the limits ask
 }
 
 // Sizes are numbers of what safety counts.

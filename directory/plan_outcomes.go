@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-
-	"github.com/muster-scim/muster/policy"
 )
 
 // outcome is what a plan does to one person.
@@ -17,18 +15,6 @@ type outcome struct {
 	person  *Person
 	linked  []uuid.UUID
 	open    []uuid.UUID // conflicts
-}
-
-// weigh counts what the connector supports of a person as it is now.
-func (r *planner) weigh(p *Person) {
-	if p.User.Status == policy.UserActive && slices.ContainsFunc(p.Records, func(rec *RecordRow) bool { return rec.Connector == r.plan.Connector }) {
-		r.plan.Counts.Holds.Users++
-	}
-	for _, m := range p.Held {
-		if slices.ContainsFunc(m.Supports, func(s Support) bool { return s.Connector == r.plan.Connector }) {
-			r.plan.Counts.Holds.Memberships++
-		}
-	}
 }
 
 // sort shares what a batch would write among the people it is about.

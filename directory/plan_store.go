@@ -12,10 +12,18 @@ import (
 
 // PlanStore is what plans, jobs and rule versions need of a database.
 type PlanStore interface {
-	// Roster names everybody whom a connector's records concern: its records without a user,
-	// tombstones left out, and the users of the others, each in the order of their ids. Those
-	// whose user or record is among besides are left out.
-	Roster(ctx context.Context, directory, connector uuid.UUID, besides map[uuid.UUID]bool) (Roster, error)
+	// Roster names everybody whom a connector's records concern, or those of them whom a change
+	// of its rules does: its records without a user, tombstones left out, and the users of the
+	// others, each in the order of their ids, all as of one moment. Those whose user or record is
+	// among besides are left out.
+	Roster(ctx context.Context, directory, connector uuid.UUID, whom *Concern, besides map[uuid.UUID]bool) (Roster, error)
+	// HalfDone says whether some of a directory's people may follow other rules than its
+	// connectors have: a job other than besides is running, or a change of rules stopped half-way
+	// and no job of that connector has come to its end since.
+	HalfDone(ctx context.Context, directory, besides uuid.UUID) (bool, error)
+	// Supported counts the active users and the memberships that a connector supports, each no
+	// further than to most.
+	Supported(ctx context.Context, directory, connector uuid.UUID, most Sizes) (Sizes, error)
 	// Heard is the number of a connector's newest event.
 	Heard(ctx context.Context, directory, connector uuid.UUID) (int64, error)
 	// GroupSizes counts the members of directory groups; those without one are left out.

@@ -23,26 +23,27 @@ const (
 	planKept    = 7 * 24 * time.Hour
 )
 
-// planner makes one plan: it settles everybody whom the connector's records concern in the world
-// of the draft, batch by batch, and turns what would be written into lines. It saves nothing but
-// the plan. What it keeps from batch to batch is the world's few words about newcomers, the facts
-// of groups and a number for each group, so its memory does not follow the directory's size.
+// planner makes one plan: it settles everybody whom the draft can concern in the world of the
+// draft, batch by batch, and turns what would be written into lines. It saves nothing but the
+// plan. What it keeps from batch to batch is the world's few words about newcomers, the facts of
+// groups and a number for each group, so its memory does not follow the directory's size.
 type planner struct {
-	d     *Directory
-	scope Scope
-	plan  Plan
-	world *world
-	facts map[string]*GroupFact
-	pairs map[Pair]*ForeignRow // conflicts with groups
-	seq   int64
-	all   hash.Hash         // of every person's outcome, in order
-	moves bool              // the draft can move somebody
-	times bool              // it can change when somebody is looked at again
-	gains map[uuid.UUID]int // by group that exists: members it gains
-	lost  map[uuid.UUID]bool
-	made  map[uuid.UUID]bool // groups that the plan makes
-	again []uuid.UUID        // newcomers that met somebody of their own batch
-	ahead int                // batches that are read while one is settled
+	d       *Directory
+	scope   Scope
+	plan    Plan
+	world   *world
+	settled policy.Rules // those that the connector's people follow now
+	facts   map[string]*GroupFact
+	pairs   map[Pair]*ForeignRow // conflicts with groups
+	seq     int64
+	all     hash.Hash         // of every person's outcome, in order
+	moves   bool              // the draft can move somebody
+	times   bool              // it can change when somebody is looked at again
+	gains   map[uuid.UUID]int // by group that exists: members it gains
+	lost    map[uuid.UUID]bool
+	made    map[uuid.UUID]bool // groups that the plan makes
+	again   []uuid.UUID        // newcomers that met somebody of their own batch
+	ahead   int                // batches that are read while one is settled
 }
 
 // newPlanner begins a plan of a draft on the settings that hold now.
@@ -70,7 +71,7 @@ func (d *Directory) newPlanner(ctx context.Context, p Plan) (*planner, error) {
 		return nil, err
 	}
 	times := p.Draft.Rules != nil && !sameRules(c.Settled, *p.Draft.Rules) || p.Draft.Mode != "" && p.Draft.Mode != c.Mode || p.Draft.Retire != ""
-	return &planner{d: d, ahead: 1, times: times, scope: scope, plan: p, world: w, facts: make(map[string]*GroupFact), pairs: make(map[Pair]*ForeignRow), all: sha256.New(), moves: p.Draft.moves(c),
+	return &planner{d: d, ahead: 1, times: times, scope: scope, plan: p, world: w, settled: c.Settled, facts: make(map[string]*GroupFact), pairs: make(map[Pair]*ForeignRow), all: sha256.New(), moves: p.Draft.moves(c),
 		gains: make(map[uuid.UUID]int), lost: make(map[uuid.UUID]bool), made: make(map[uuid.UUID]bool)}, nil
 }
 
@@ -95,7 +96,7 @@ func (r *planner) run(ctx context.Context) error {
 		return err
 	}
 	if r.moves {
-		roster, err := r.d.store.Roster(ctx, r.plan.Directory, r.plan.Connector, nil)
+		roster, err := r.roster(ctx)
 		if err != nil {
 			return err
 		}
@@ -109,6 +110,9 @@ func (r *planner) run(ctx context.Context) error {
 		}
 	}
 	if err := r.emptied(ctx); err != nil {
+		return err
+	}
+	if err := r.size(ctx); err != nil {
 		return err
 	}
 	r.plan.Outcome = base64.RawURLEncoding.EncodeToString(r.all.Sum(nil)[:18])

@@ -107,3 +107,57 @@ func (w *benchWorld) populate(b *testing.B, users, groups int) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkSmallChange gives a connector rules that take a group from three people, and gives it
+// back, among 2,000 people and among 20,000 who are in 20 groups each. What it costs is to follow
+// the three: the ratio of the two is about one.
+func BenchmarkSmallChange(b *testing.B) {
+	sizes := []int{2_000, 20_000}
+	worlds := make([]*benchWorld, len(sizes))
+	for i, users := range sizes {
+		worlds[i] = newBenchWorld(b, traced(b, &batches{}), &batches{})
+		worlds[i].populate(b, users, 20)
+		worlds[i].pilots(b)
+	}
+	rules := []policy.Rules{{NeverAssign: policy.Text("pilots", "nobody")}, {NeverAssign: policy.Text("nobody")}}
+	change := func(w *benchWorld, i int) time.Duration {
+		begin := time.Now()
+		if _, err := w.SetRules(b.Context(), directory.Admin{ID: "bench"}, "okta", nil, rules[i%2], func(int) bool { return true }); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(begin)
+	}
+	spent := make([]time.Duration, len(sizes))
+	for i := range 2 { // statements are prepared, settings are read
+		for _, w := range worlds {
+			change(w, i)
+		}
+	}
+	n := 0
+	for b.Loop() {
+		for i, w := range worlds {
+			spent[i] += change(w, 2*n) + change(w, 2*n+1)
+		}
+		n++
+	}
+	for i, users := range sizes {
+		b.ReportMetric(spent[i].Seconds()*1000/float64(2*n), fmt.Sprintf("ms/change-of-%d", users))
+	}
+	b.ReportMetric(spent[1].Seconds()/spent[0].Seconds(), "ratio")
+}
+
+// pilots gives the connector a group of three of its people.
+func (w *benchWorld) pilots(b *testing.B) {
+	b.Helper()
+	page, err := w.Store.UserRecords(b.Context(), w.src.Connector.ID, scim.Query{Count: 3}, false)
+	if err != nil || len(page.Items) != 3 {
+		b.Fatalf("reading three people: %d of them, %v", len(page.Items), err)
+	}
+	var ids []string
+	for _, r := range page.Items {
+		ids = append(ids, r.ID.String())
+	}
+	if _, err := w.CreateGroup(b.Context(), w.src, scim.Document{"displayName": "Pilots"}, ids, nil); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -35,32 +35,6 @@ func scanPlan(r row) (directory.Plan, error) {
 	return p, nil
 }
 
-// Roster names everybody whom a connector's records concern; see directory.PlanStore.
-func (s *Store) Roster(ctx context.Context, directoryID, connector uuid.UUID, besides map[uuid.UUID]bool) (directory.Roster, error) {
-	var found directory.Roster
-	left := make(map[uuid.UUID]bool)
-	err := s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
-		t.query(func(r row) error {
-			var id, user uuid.UUID
-			err := r.Scan(&id, &user)
-			switch {
-			case besides[id] || besides[user]:
-				left[user] = true
-			case user == uuid.Nil:
-				found.Newcomers = append(found.Newcomers, id)
-			default:
-				found.People = append(found.People, user)
-			}
-			return err
-		}, "select r.id, coalesce(r.user_id, "+none+") from user_records r where r.connector_id = ? and r.directory_id = ? and "+queued, connector, directoryID)
-		return nil
-	})
-	slices.SortFunc(found.Newcomers, compareID)
-	slices.SortFunc(found.People, compareID)
-	found.People = slices.Compact(slices.DeleteFunc(found.People, func(id uuid.UUID) bool { return left[id] }))
-	return found, err
-}
-
 // Heard is the newest event of a connector.
 func (s *Store) Heard(ctx context.Context, directoryID, connector uuid.UUID) (seq int64, err error) {
 	err = s.read(ctx, ofDirectory(directoryID), func(t *tx) error {

@@ -122,6 +122,16 @@ func kindOf(s *directory.Sizes, kind string) *int {
 	return &s.Keys
 }
 
+// provided are the records of a connector and a directory that have a user, and supported those of
+// them that count and are active.
+const (
+	provided  = "r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null"
+	supported = provided + " and r.view_state = 'active' and r.first_counted_at is not null and r.left_at is null"
+)
+
+// supportedBy is what the supports of a membership are like that a connector supports.
+func supportedBy(connector uuid.UUID) string { return `%"c":"` + connector.String() + `"%` }
+
 // Measure counts the users whose active record of a connector counts, and the memberships of its
 // records' users that it supports. It reads what those users hold, whatever else the directory has.
 func (w *work) Measure(ctx context.Context, connectors []uuid.UUID) (map[uuid.UUID]directory.Sizes, error) {
@@ -146,13 +156,10 @@ func (w *work) Measure(ctx context.Context, connectors []uuid.UUID) (map[uuid.UU
 					return err
 				}, sql, args...)
 			}
-			count(func(s *directory.Sizes) *int { return &s.Users }, `select count(*) from user_records r
-				where r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null
-				and r.view_state = 'active' and r.first_counted_at is not null and r.left_at is null`, id, w.scope.directory)
+			count(func(s *directory.Sizes) *int { return &s.Users }, "select count(*) from user_records r where "+supported, id, w.scope.directory)
 			count(func(s *directory.Sizes) *int { return &s.Memberships }, `select count(*) from memberships m
-				where m.directory_id = ? and m.supports like ? and m.user_id in (select r.user_id from user_records r
-					where r.connector_id = ? and r.directory_id = ? and r.deleted_at is null and r.user_id is not null)`,
-				w.scope.directory, `%"c":"`+id.String()+`"%`, id, w.scope.directory)
+				where m.directory_id = ? and m.supports like ? and m.user_id in (select r.user_id from user_records r where `+provided+")",
+				w.scope.directory, supportedBy(id), id, w.scope.directory)
 		}
 		w.preferIndexes()
 	})

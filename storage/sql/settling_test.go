@@ -34,6 +34,10 @@ func TestPlanLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.PlanLaws(t, s) })
 }
 
+func TestSmallPlanLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.SmallPlanLaws(t, s) })
+}
+
 func TestObserveLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.ObserveLaws(t, s) })
 }

@@ -56,6 +56,18 @@ var jobCases = map[string]func(*testing.T, *stage){
 		_, err = s.d.CancelJob(ctx, byAdmin, job.ID, "a mistake")
 		s.wantsRefusal(err, "jobOver")
 	},
+	"another change of rules takes along whom a cancelled job had visited": func(_ *testing.T, s *stage) {
+		a, job := s.halfDone(600)
+		cancelled, err := s.d.CancelJob(context.Background(), byAdmin, job.ID, "a mistake")
+		s.ok(err)
+		p := a.plan(directory.Draft{Rules: &policy.Rules{NeverAssign: policy.Text("nobody")}})
+		if p.Counts.MembershipsRemoved != int(cancelled.Done) || cancelled.Done == 0 {
+			s.Fatalf("of %d people whom the job had visited the plan takes %d memberships back", cancelled.Done, p.Counts.MembershipsRemoved)
+		}
+		a.apply(p, "x")
+		s.drain()
+		s.again()
+	},
 	"going live can be cancelled half-way: whom it has not come to stays as it was": func(_ *testing.T, s *stage) {
 		ctx := context.Background()
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})

@@ -108,6 +108,11 @@ var everyAct = []string{"user", "user", "active", "delete", "group", "add", "add
 	"rules", "rules", "mode", "mode", "drain", "local", "unlocal", "block", "unblock"}
 
 func newHistory(rt *rapid.T, b Backend, kind string) *history {
+	return newHistoryOf(rt, b, kind, "a", "a", "b")
+}
+
+// newHistoryOf begins a history with a connector of each of the tenants a and b that are named.
+func newHistoryOf(rt *rapid.T, b Backend, kind string, owners ...string) *history {
 	n := histories.Add(1)
 	h := &history{t: rt, b: b, safety: unlimited.Safety, acts: everyAct, name: fmt.Sprintf("%s-%d", kind, n), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	h.d = directory.New(b, directory.Options{Now: h.tick})
@@ -116,7 +121,7 @@ func newHistory(rt *rapid.T, b Backend, kind string) *history {
 	for _, tenant := range []string{"a", "b"} {
 		must(rt, func() error { _, err := b.CreateTenant(ctx, h.name+"-"+tenant); return err })
 	}
-	for i, tenant := range []string{"a", "a", "b"} {
+	for i, tenant := range owners {
 		c, err := b.CreateConnector(ctx, tenants.NewConnector{
 			Tenant: h.name + "-" + tenant, Name: fmt.Sprintf("c%d", i), Slug: fmt.Sprintf("%s-c%d", h.name, i),
 			Kind: "generic", Mode: tenants.Live, Directory: h.name, Rules: h.linked(policy.Rules{}), Precedence: &i,
