@@ -32,7 +32,8 @@ type Options struct {
 	Trials    Trials // what Try goes by; nil: nothing can be tried
 	Auth      Authenticator
 	Quota     tenants.Quota
-	PublicURL string // such as https://scim.example.com, with or without a trailing slash
+	Heard     func(tenants.Heard) // is told how requests came; quick; nil: nobody
+	PublicURL string              // such as https://scim.example.com, with or without a trailing slash
 	Log       *slog.Logger
 }
 

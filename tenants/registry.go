@@ -255,6 +255,11 @@ func (r *Registry) DeleteCredential(ctx context.Context, slug string, id uuid.UU
 	return err
 }
 
+// Contacts lists how requests came to a connector, the newest first; ErrUnknown.
+func (r *Registry) Contacts(ctx context.Context, slug string) ([]Contact, error) {
+	return r.store.Contacts(ctx, slug)
+}
+
 // Forget tells caches that a connector changed.
 func (r *Registry) Forget(slug string) {
 	if r.Changed != nil {

@@ -129,6 +129,12 @@ type Store interface {
 	// TouchCredentials writes when credentials were last used; never back in time, and without
 	// an event. Credentials that are gone are passed over.
 	TouchCredentials(ctx context.Context, used map[uuid.UUID]time.Time) error
+
+	// KeepContacts adds to what is kept of how requests came, without an event. Of connectors
+	// that are not there nothing is kept, and of each the newest few hundred lines.
+	KeepContacts(ctx context.Context, heard []Contact) error
+	// Contacts lists what is kept of a connector, the newest first; ErrUnknown.
+	Contacts(ctx context.Context, slug string) ([]Contact, error)
 }
 
 // Lookup finds what belongs to a credential's public part: TokenKey or BasicKey. It returns

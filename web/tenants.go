@@ -28,6 +28,8 @@ type Tenants interface {
 	MintToken(ctx context.Context, slug, name string, expires time.Time, readOnly bool) (tenants.Credential, string, error)
 	Credentials(ctx context.Context, slug string) ([]tenants.Credential, error)
 	DeleteCredential(ctx context.Context, slug string, id uuid.UUID) error
+
+	Contacts(ctx context.Context, slug string) ([]tenants.Contact, error)
 }
 
 // acting is the context of a change in tenants: its events name the administrator.

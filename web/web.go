@@ -49,6 +49,9 @@ type API struct {
 	version   string
 	log       *slog.Logger
 	huma      huma.API
+
+	lights  chan struct{} // a place for each stream that is open
+	closing chan struct{} // ends streams
 }
 
 // New makes the API. The error says which option cannot be used.
@@ -72,8 +75,13 @@ func New(o Options) (*API, error) {
 		https:     public.Scheme == "https",
 		version:   o.Version,
 		log:       o.Log,
+		lights:    make(chan struct{}, mostLights),
+		closing:   make(chan struct{}),
 	}, nil
 }
+
+// Close ends the streams, which a server that shuts down would wait for. It is called once.
+func (a *API) Close() { close(a.closing) }
 
 // Mount puts the API under /api/v1 and the page under / and /ui onto the engine. The engine
 // gives request ids (in the answer's X-Request-Id), logs access, recovers from panics and
@@ -96,6 +104,7 @@ func (a *API) addRoutes() {
 	a.addJobs()
 	a.addVersions()
 	a.addCredentials()
+	a.addContact()
 	a.addDirectories()
 	a.addUsers()
 	a.addGroups()

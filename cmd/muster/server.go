@@ -35,6 +35,7 @@ type server struct {
 	store     *sql.Store
 	redis     *redis.Gate // nil without MUSTER_REDIS_URL
 	replicas  *replicas
+	api       *web.API
 	listener  net.Listener
 	http      *http.Server
 	newToken  string // the file with a token that this start made; "" if it made none
@@ -78,6 +79,7 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 		return nil, err
 	}
 	srv.http = gateway.Server(s.Listen, handler)
+	srv.http.RegisterOnShutdown(srv.api.Close)
 	srv.http.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	go func() { srv.served <- srv.http.Serve(srv.listener) }()
 	return srv, nil
@@ -107,8 +109,9 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	registry.Changed = func(slug string) { gate.Forget(context.WithoutCancel(ctx), slug) }
 	people := directory.New(srv.store, directory.Options{Now: time.Now, Log: srv.log})
 	authenticator := tenants.NewAuthenticator(gate, time.Now)
-	used := newLastUsed(srv.store, srv.log)
-	authenticator.Used = used.saw
+	used := tenants.NewUsage(srv.store.TouchCredentials, time.Now)
+	authenticator.Used = used.Seen
+	contacts := tenants.NewContacts(srv.store.KeepContacts, time.Now)
 
 	engine := gateway.NewEngine(srv.log, srv.settings.proxies...)
 	scim := gateway.New(gateway.Options{
@@ -117,6 +120,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Auth:      authenticator,
 		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
+		Heard:     contacts.Hear,
 		Log:       srv.log,
 	})
 	scim.Mount(engine)
@@ -133,14 +137,25 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	api.Mount(engine.Engine)
+	srv.api = api
 
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	srv.stopWork = stop
 	srv.work.Go(func() { people.Work(work) })
 	srv.work.Go(func() { srv.store.Tend(work) })
-	srv.work.Go(func() { used.keep(work) })
+	srv.keepNotes(work, 10*time.Second, "when credentials were last used", used.Run)
+	srv.keepNotes(work, time.Second, "how requests came to connectors", contacts.Run)
 	srv.work.Go(func() { srv.replicas.keep(work) })
 	return srv.withHealth(engine), nil
+}
+
+// keepNotes lets something that is worth a line in the log, and no more, be written now and then.
+func (srv *server) keepNotes(ctx context.Context, every time.Duration, what string, run func(context.Context, <-chan time.Time, func(error))) {
+	srv.work.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		run(ctx, tick.C, func(err error) { srv.log.Warn("cannot write "+what, "error", err) })
+	})
 }
 
 // withHealth answers the questions of supervisors and load balancers before anything else does.

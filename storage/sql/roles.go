@@ -18,6 +18,7 @@ var grants = []struct{ table, privileges string }{
 	{"directories", "select, insert, update"},
 	{"connectors", "select, insert, update, delete"},
 	{"credentials", "select, insert, update, delete"},
+	{"contacts", "select, insert, update, delete"},
 	{"user_records", "select, insert, update, delete"},
 	{"record_emails", "select, insert, update, delete"},
 	{"group_records", "select, insert, update, delete"},

@@ -40,6 +40,8 @@ func TestTenants(t *testing.T, open func(t *testing.T) Tenants) {
 		"a credential belongs to its own connector":                credentialsStayApart,
 		"a user name can be used once in a connector":              usernamesAreUnique,
 		"the last use of a credential never goes back in time":     lastUseOnlyMovesForward,
+		"contacts add up, and the newest are kept":                 contactsAddUp,
+		"contacts are their own connector's and go with it":        contactsStayApart,
 		"a connector is made whole or not at all":                  connectorsAreMadeWhole,
 		"a cancelled context is an error and changes nothing":      cancelledChangesNothing,
 		"every way of presenting a secret works on stored secrets": secretsAuthenticate,

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/muster-scim/muster/tenants"
+)
+
+// Contact says how a connector and its IdP get on.
+type Contact struct {
+	State      tenants.Contacted `json:"state" enum:"waiting,connected,trouble" doc:"waiting: nothing has come yet; connected: the last that came was well; trouble: something comes that cannot work, see problems."`
+	First      *time.Time        `json:"first,omitempty" doc:"When the first good request came."`
+	Last       *time.Time        `json:"last,omitempty" doc:"When the last good request came."`
+	Credential string            `json:"credential,omitempty" doc:"Name of the credential that it came with."`
+	Agent      string            `json:"agent,omitempty" doc:"What the client calls itself." example:"Okta SCIM Client 1.0.0"`
+	Version    string            `json:"version,omitempty" doc:"The SCIM version that it speaks." example:"2.0"`
+	Problems   []ContactProblem  `json:"problems" nullable:"false" doc:"What is or was wrong with the way requests come, the newest first."`
+	Asked      []Asked           `json:"asked" nullable:"false" doc:"What it asked, the newest first."`
+}
+
+// ContactProblem is one way in which requests come wrong.
+type ContactProblem struct {
+	Diagnosis  tenants.Diagnosis `json:"diagnosis" doc:"A stable code." example:"wrongToken"`
+	Sentence   string            `json:"sentence" doc:"What is wrong."`
+	Next       string            `json:"next" doc:"What to do about it."`
+	Hint       string            `json:"hint,omitempty" doc:"The end of the secret, the user name or the path that came." example:"…x7Qa"`
+	Credential string            `json:"credential,omitempty" doc:"Name of the credential it came with, if it is one of the connector's."`
+	Agent      string            `json:"agent,omitempty" doc:"What the client calls itself."`
+	Status     int               `json:"status" doc:"Status of the answer." example:"401"`
+	Count      int64             `json:"count" doc:"How often it came."`
+	First      time.Time         `json:"first" doc:"When it came first."`
+	Last       time.Time         `json:"last" doc:"When it came last; up to half a minute late while it goes on."`
+}
+
+// Asked is one kind of request that was answered.
+type Asked struct {
+	Method     string    `json:"method" example:"POST" doc:"The method."`
+	Route      string    `json:"route" example:"/Users/{id}" doc:"The pattern of the path."`
+	Version    string    `json:"version" example:"2.0" doc:"The SCIM version."`
+	Status     int       `json:"status" example:"201" doc:"Status of the answer."`
+	Credential string    `json:"credential,omitempty" doc:"Name of the credential it came with, while that is there."`
+	Count      int64     `json:"count" doc:"How often."`
+	First      time.Time `json:"first" doc:"When it came first."`
+	Last       time.Time `json:"last" doc:"When it came last; up to half a minute late while it goes on."`
+}
+
+type contactOut struct {
+	Body Contact
+}
+
+const (
+	lookEvery  = time.Second
+	beatEvery  = 15 * time.Second
+	streamTime = 10 * time.Minute
+	mostLights = 200 // streams at once in this process
+)
+
+func (a *API) addContact() {
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/contact", id: "readContact", tag: "Connectors", missing: noConnector,
+		summary:     "Read how a connector and its IdP get on",
+		description: "Whether, when and how the IdP was first heard, what it asked, and what is wrong with requests that were refused. A new request is there within two seconds.",
+	}, func(ctx context.Context, in *OfConnector) (*contactOut, error) {
+		all, err := a.tenants.Contacts(ctx, in.Connector)
+		if err != nil {
+			return nil, err
+		}
+		return &contactOut{Body: sayContact(all)}, nil
+	})
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/contact/stream", id: "watchContact", tag: "Connectors", missing: noConnector,
+		summary:     "Watch how a connector and its IdP get on",
+		description: "Server-sent events named `contact`, each with what `GET /connectors/{c}/contact` answers, whenever that changes. The stream ends after ten minutes; clients connect again.",
+		errors:      map[int]string{http.StatusServiceUnavailable: "Too many streams are open in this process (`busy`)."},
+	}, a.watchContact)
+}
+
+// watchContact streams. It looks at the database, so that it does not matter which replica the
+// IdP's requests come to.
+func (a *API) watchContact(ctx context.Context, in *OfConnector) (*huma.StreamResponse, error) {
+	all, err := a.tenants.Contacts(ctx, in.Connector)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case a.lights <- struct{}{}:
+	default:
+		return nil, newProblem(http.StatusServiceUnavailable, "busy", "Too many of these streams are open; close some pages, or read GET /connectors/{c}/contact now and then.")
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		defer func() { <-a.lights }()
+		c.SetHeader("Content-Type", "text/event-stream")
+		c.SetHeader("X-Accel-Buffering", "no") // nginx would keep it back
+		c.SetStatus(http.StatusOK)
+		out := &events{w: c.BodyWriter()}
+		ctx, cancel := context.WithTimeout(c.Context(), streamTime)
+		defer cancel()
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for out.send("contact", sayContact(all)) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-a.closing:
+				return
+			case <-tick.C:
+			}
+			if all, err = a.tenants.Contacts(ctx, in.Connector); err != nil {
+				return // the client comes again, and is told then
+			}
+		}
+	}}, nil
+}
+
+// events writes server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html),
+// each only if it says something new, and a sign of life now and then.
+type events struct {
+	w    io.Writer
+	last []byte
+	beat time.Time
+}
+
+// send says whether the client is still there.
+func (e *events) send(name string, what any) bool {
+	data, err := json.Marshal(what)
+	if err != nil {
+		return false
+	}
+	switch {
+	case !bytes.Equal(data, e.last):
+		_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data)
+	case time.Since(e.beat) >= beatEvery:
+		_, err = io.WriteString(e.w, ": still here\n\n")
+	default:
+		return true
+	}
+	e.last, e.beat = data, time.Now()
+	keepWriting(e.w)
+	if rw, ok := e.w.(http.ResponseWriter); ok && err == nil {
+		err = http.NewResponseController(rw).Flush()
+	}
+	return err == nil
+}
+
+func sayContact(all []tenants.Contact) Contact {
+	out := Contact{State: tenants.State(all), Problems: []ContactProblem{}, Asked: []Asked{}}
+	for _, c := range all {
+		if c.Diagnosis != "" {
+			advice := c.Diagnosis.Advice()
+			out.Problems = append(out.Problems, ContactProblem{
+				Diagnosis: c.Diagnosis, Sentence: advice.What, Next: advice.Next, Hint: c.Hint, Credential: c.CredentialName, Agent: c.Agent,
+				Status: c.Status, Count: c.Count, First: c.First.UTC(), Last: c.Last.UTC(),
+			})
+		} else {
+			out.Asked = append(out.Asked, Asked{Method: c.Method, Route: c.Route, Version: c.Version, Status: c.Status, Credential: c.CredentialName,
+				Count: c.Count, First: c.First.UTC(), Last: c.Last.UTC()})
+		}
+		if !c.Good() {
+			continue
+		}
+		if first := c.First.UTC(); out.First == nil || first.Before(*out.First) {
+			out.First = &first
+		}
+		if last := c.Last.UTC(); out.Last == nil || last.After(*out.Last) {
+			out.Last, out.Credential, out.Agent, out.Version = &last, c.CredentialName, strings.TrimSpace(c.Agent), c.Version
+		}
+	}
+	return out
+}
