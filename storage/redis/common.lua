@@ -26,12 +26,12 @@ end
 -- tenants.Rate.Take: takes one turn if there is one, and returns the due moment from before, or
 -- -1 if there is no rate. Whoever reads the answer judges it by the rate that it knows. Of more
 -- turns that were asked for, at most a 64th of those that are free is taken; the second result
--- says how many it were.
-local function take(key, was, now, interval, window, patience, asked)
+-- says how many it were. Before that, some may be given back that nobody came for.
+local function take(key, was, now, interval, window, patience, asked, back)
   if interval == 0 then return -1, 0 end
   local due = tonumber(was)
   if not (due and due >= now and due <= now + window + patience) then due = now end
-  due = math.floor(due)
+  due = math.max(now, math.floor(due) - back * interval)
   local free = math.floor((now + window - due) / interval)
   local given = math.max(1, math.min(asked, math.floor(free / 64)))
   local following = due + given * interval

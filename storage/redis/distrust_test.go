@@ -388,7 +388,7 @@ func TestTheScriptsCountAsTakeDoes(t *testing.T) {
 		for range 30 {
 			before, _ := w.client.Get(t.Context(), key).Int64()
 			known := w.gate.known.get(w.name)
-			s, err := w.gate.enter(t.Context(), w.gate.only, w.gate.keys.place("acme"), w.name, known.proof, known.seal, 1)
+			s, err := w.gate.enter(t.Context(), w.gate.only, w.gate.keys.place("acme"), w.name, known.proof, known.seal, asked{turns: 1})
 			if err != nil || !s.taken {
 				t.Fatalf("%+v, %v", s, err)
 			}

@@ -10,5 +10,5 @@ if found[1] == ARGV[2] then
 end
 local seal, proof, of, interval, window, patience = parse(ARGV[3])
 local due = -1
-if seal and proof == ARGV[1] then due = take(KEYS[3], found[2], now, interval, window, patience, 1) end
+if seal and proof == ARGV[1] then due = take(KEYS[3], found[2], now, interval, window, patience, 1, 0) end
 return {now, due}

@@ -104,10 +104,10 @@ func (g *Gate) Enter(ctx context.Context, p tenants.Presented) (tenants.Entry, t
 		return g.alone(ctx, p)
 	}
 	name, proof := g.keys.value(at, p.Key), g.keys.proofOf(p.Proof)
-	known, began, ask := g.known.get(name), g.options.Now(), 1
+	known, began, ask := g.known.get(name), g.options.Now(), asked{turns: 1}
 	if known.proof == proof && g.believes(known, p.Slug) {
 		var t turn
-		if t, ask = known.take(began); ask == 0 {
+		if t, ask = known.take(began); ask.turns == 0 {
 			g.counts.leased.Add(1)
 			return known.answer(p, proof, t)
 		}

@@ -11,7 +11,7 @@ const (
 	leaseTime = 20 * time.Millisecond
 
 	// maxLease is how many turns of a rate one call asks for. Redis gives no more than a small
-	// part of those that are free (common.lua), so turns that nobody comes for are not missed.
+	// part of those that are free (common.lua), and what nobody came for is given back.
 	maxLease = 64
 )
 
@@ -28,29 +28,35 @@ type lease struct {
 	asked time.Time // when somebody went to ask for more, if he is not back
 }
 
-// take returns a turn that is there, or says how many to ask Redis for: one at least, for the
-// request itself. Only one caller at a time asks for more.
-func (f *finding) take(now time.Time) (t turn, ask int) {
+// asked is what a request asks Redis for: how many turns, one at least for itself, and how many
+// it gives back. Zero asks nothing.
+type asked struct{ turns, back int }
+
+// take returns a turn that is there, or says what to ask Redis for. Only one caller at a time
+// asks for more than its own.
+func (f *finding) take(now time.Time) (t turn, ask asked) {
 	l := &f.lease
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	valid := recent(l.began, now)
 	switch {
 	case valid && f.rate.None():
-		return turn{}, 0
+		return turn{}, asked{}
 	case valid && l.left > 0:
 		t = turn{due: l.next.due, now: l.next.now.Add(now.Sub(l.began)), taken: true}
 		l.left--
 		l.next.due = l.next.due.Add(f.rate.Interval())
-		return t, 0
+		return t, asked{}
 	case recent(l.asked, now):
-		return turn{}, 1
+		return turn{}, asked{turns: 1}
 	}
 	l.asked = now
 	if valid { // they were not enough
-		return turn{}, min(maxLease, 2*l.given)
+		return turn{}, asked{turns: min(maxLease, 2*l.given)}
 	}
-	return turn{}, max(1, l.given-l.left)
+	ask = asked{turns: max(1, l.given-l.left), back: l.left}
+	l.left = 0
+	return turn{}, ask
 }
 
 // renew begins a lease with what a call brought that began at a moment: so many turns, the first

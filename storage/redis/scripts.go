@@ -57,9 +57,9 @@ type sight struct {
 	given int // turns that were taken, the one among them
 }
 
-func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known string, ask int) (s sight, err error) {
+func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known string, ask asked) (s sight, err error) {
 	answer, err := g.run(ctx, n, p, enterScript, []string{name, p.epoch(), p.turns()},
-		proof, known, g.epochs.next(), epochTTL.Milliseconds(), ask)
+		proof, known, g.epochs.next(), epochTTL.Milliseconds(), ask.turns, ask.back)
 	if err != nil {
 		return s, err
 	}
@@ -68,7 +68,7 @@ func (g *Gate) enter(ctx context.Context, n *node, p place, name, proof, known s
 	s.epoch = read.text()
 	if s.hit = read.more(); s.hit {
 		s.due, s.taken = read.due(s.now)
-		s.given = read.count(ask)
+		s.given = read.count(ask.turns)
 		s.value = read.text()
 	}
 	err = read.end()
