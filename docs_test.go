@@ -19,8 +19,13 @@ func TestConformanceNamesTestsThatExist(t *testing.T) {
 	if !ok {
 		t.Fatal("docs/conformance.md has lost its second table")
 	}
+	forms, old, ok := strings.Cut(forms, "\n## SCIM 1.1")
+	if !ok {
+		t.Fatal("docs/conformance.md has lost its third table")
+	}
 	t.Run("the protocol", func(t *testing.T) { checkRows(t, protocol, numbered("", 147)) })
 	t.Run("what must be accepted", func(t *testing.T) { checkRows(t, forms, numbered("", 58)) })
+	t.Run("SCIM 1.1", func(t *testing.T) { checkRows(t, old, numbered("", 46)) })
 }
 
 func TestSeedsNameTestsThatExist(t *testing.T) {

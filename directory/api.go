@@ -37,6 +37,8 @@ type UserRecord struct {
 	Modified time.Time
 	Version  int64
 	Groups   []scim.Reference // the connector's own group records that list it, by display name
+
+	LastLogin time.Time // of its user, where the connector shows it; zero: none is known
 }
 
 // GroupRecord is one connector's record of a group, without its members.
@@ -129,6 +131,7 @@ type User struct {
 	Created    time.Time
 	Modified   time.Time
 	PurgeAfter time.Time
+	LastLogin  time.Time // zero: none is known
 	Version    int64
 }
 
@@ -210,23 +213,25 @@ type Candidate struct {
 
 // Event is one line of the audit.
 type Event struct {
-	Seq       int64
-	ID        uuid.UUID
-	Time      time.Time
-	ActorType string // "credential", "admin", "system"
-	Actor     string
-	Action    string // record.user.created, directory.membership.added, …
-	Connector string
-	User      uuid.UUID
-	Group     uuid.UUID
-	Record    uuid.UUID
-	Request   string
-	Changes   json.RawMessage
+	Seq        int64
+	ID         uuid.UUID
+	Time       time.Time
+	ActorType  string // "credential", "admin", "system"
+	Actor      string
+	Credential string // the credential's name, if one is the actor and its connector is still there
+	Action     string // record.user.created, directory.membership.added, …
+	Connector  string
+	User       uuid.UUID
+	Group      uuid.UUID
+	Record     uuid.UUID
+	Request    string
+	Changes    json.RawMessage
 }
 
 // EventFilter narrows a list of events; zero fields do not.
 type EventFilter struct {
 	Connector, User, Group, Action, Actor, Text string
+	Credential                                  string // by name or id
 	Since, Until                                time.Time
 }
 
@@ -287,6 +292,8 @@ type Effective interface {
 	RestoreUser(ctx context.Context, by Admin, directory string, id uuid.UUID) (User, error)
 	BlockUser(ctx context.Context, by Admin, directory string, id uuid.UUID, reason string) error
 	UnblockUser(ctx context.Context, by Admin, directory string, id uuid.UUID) error
+	// TellLogins keeps when users last signed in to an application. It changes no user.
+	TellLogins(ctx context.Context, directory string, logins []Login) (LoginsTold, error)
 	Unlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) error
 
 	Groups(ctx context.Context, directory string, filter string, l Listing) (Page[Group], error)

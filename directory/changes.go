@@ -25,6 +25,7 @@ type Changes struct {
 	AddUnresolved  []Arrival
 	DropUnresolved []Arrival
 	AllMembers     *AllMembers
+	Unique         *UniqueChange
 
 	NewGroups    []GroupFact
 	RenameGroup  *GroupFact

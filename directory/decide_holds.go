@@ -66,7 +66,15 @@ func (d *Directory) Holds(ctx context.Context, connector string, f HoldFilter, l
 		return HoldPage{}, err
 	}
 	page, err := d.store.Holds(ctx, c.DirectoryID, c.ID, f, l)
-	return HoldPage{Page: page, Counts: counts}, err
+	if err != nil {
+		return HoldPage{}, err
+	}
+	settings, err := d.store.Settings(ctx, c.DirectoryID)
+	if err != nil {
+		return HoldPage{}, err
+	}
+	settings.maskedHolds(page.Items)
+	return HoldPage{Page: page, Counts: counts}, nil
 }
 
 // HoldCounts counts the held lines of every connector that has any.

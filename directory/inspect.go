@@ -41,7 +41,18 @@ func (d *Directory) Users(ctx context.Context, directory, filterText string, sta
 	if err != nil {
 		return Page[User]{}, err
 	}
-	return d.store.Users(ctx, info.ID, UserQuery{Filter: q, Status: status, Listing: l})
+	settings, err := d.store.Settings(ctx, info.ID)
+	if err != nil {
+		return Page[User]{}, err
+	}
+	if err := guesses(q.Filter, settings.sensitiveAnywhere()); err != nil {
+		return Page[User]{}, err
+	}
+	page, err := d.store.Users(ctx, info.ID, UserQuery{Filter: q, Status: status, Listing: l})
+	if err != nil {
+		return Page[User]{}, err
+	}
+	return page, d.maskUsers(ctx, info.ID, settings, page.Items)
 }
 
 // Groups lists the groups of a directory; filter is a SCIM filter, or empty.
@@ -73,6 +84,7 @@ func parseFilter(k scim.Kind, text string) (scim.Query, error) {
 // ReadUserDetail reads a user with its memberships, what was dropped, and its records.
 func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uuid.UUID) (UserDetail, error) {
 	var detail UserDetail
+	var directoryID uuid.UUID
 	err := d.look(ctx, directory, func(w *work) error {
 		p, err := w.person(id, Request{GroupKeys: w.allNames()})
 		if err != nil {
@@ -82,7 +94,7 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 		if err != nil {
 			return err
 		}
-		detail.User = p.User.user(len(p.Records) == 0)
+		detail.User = w.settings.shown(p.User.user(len(p.Records) == 0), p.holders())
 		for _, m := range p.Held {
 			detail.Memberships = append(detail.Memberships, w.membership(m))
 		}
@@ -90,8 +102,13 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 		for _, r := range p.Records {
 			detail.Records = append(detail.Records, w.recordLink(r))
 		}
+		directoryID = w.scope.Directory
 		return nil
 	})
+	if err != nil {
+		return detail, err
+	}
+	detail.LastLogin, err = d.store.LastLogin(ctx, directoryID, id)
 	return detail, err
 }
 

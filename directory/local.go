@@ -56,8 +56,8 @@ func (d *Directory) CreateLocalUser(ctx context.Context, by Admin, directory str
 			return err
 		}
 		w.changes.NewUsers = append(w.changes.NewUsers, u)
-		w.event("directory.user.created", EventRow{User: u.ID, Changes: map[string]any{"status": u.Status}, Values: map[string]any{"attributes": u.JSON}})
-		created = u.user(true)
+		w.event("directory.user.created", EventRow{User: u.ID, Changes: map[string]any{"status": u.Status}, Values: map[string]any{"attributes": masked(u.JSON, w.settings.sensitiveAnywhere())}})
+		created = w.settings.shown(u.user(true), nil)
 		return nil
 	})
 	return created, err
@@ -109,6 +109,9 @@ func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory strin
 		if err != nil {
 			return err
 		}
+		if err := w.settings.unmasked(after); err != nil {
+			return err
+		}
 		u := &p.User
 		u.hold(after, after.JSON(), after.SearchJSON())
 		if asks := statusOf(after); u.Block == "" && asks != statusOf(scim.ParseDocument(before.JSON)) {
@@ -120,7 +123,7 @@ func (d *Directory) EditLocalUser(ctx context.Context, by Admin, directory strin
 			}
 		}
 		w.saveUser(p, before, policy.Reason{})
-		edited = u.user(true)
+		edited = w.settings.shown(u.user(true), nil)
 		return nil
 	})
 	return edited, err
@@ -190,7 +193,7 @@ func (d *Directory) RestoreUser(ctx context.Context, by Admin, directory string,
 			u.Status = policy.UserDisabled
 		}
 		w.saveUser(p, before, policy.Reason{})
-		restored = u.user(true)
+		restored = w.settings.shown(u.user(true), nil)
 		return nil
 	})
 	return restored, err

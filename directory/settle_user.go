@@ -73,7 +73,7 @@ func (w *work) userCreated(p *Person, d policy.Decision) {
 	}
 	// The record's own event in this transaction holds the values already.
 	if w.changes.NewRecord == nil || !sameJSON(w.changes.NewRecord.JSON, p.User.JSON) {
-		e.Values = map[string]any{"attributes": p.User.JSON}
+		e.Values = map[string]any{"attributes": masked(p.User.JSON, w.settings.sensitiveAnywhere())}
 	}
 	w.event("directory.user.created", e)
 }
@@ -96,7 +96,7 @@ func (w *work) userChanged(before UserRow, p *Person, d policy.Decision) {
 		}
 	}
 	if !sameJSON(before.JSON, p.User.JSON) {
-		names, values := difference(before.JSON, p.User.JSON)
+		names, values := maskedDifference(before.JSON, p.User.JSON, w.settings.sensitiveAnywhere())
 		e.Changes["attributes"], e.Values = names, values
 	}
 	if action == "directory.user.updated" && len(e.Values) == 0 {

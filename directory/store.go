@@ -43,6 +43,8 @@ type Store interface {
 	MembersOf(ctx context.Context, connector uuid.UUID, groups []uuid.UUID) (map[uuid.UUID][]scim.Member, error)
 
 	Users(ctx context.Context, directory uuid.UUID, q UserQuery) (Page[User], error)
+	// Holders are the connectors that hold a record of each user, or held one: tombstones count.
+	Holders(ctx context.Context, directory uuid.UUID, users []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error)
 	// FindUsers finds users by id, userName key or e-mail key: at most 10, for look-ups by hand.
 	FindUsers(ctx context.Context, directory uuid.UUID, text string) ([]User, error)
 	Groups(ctx context.Context, directory uuid.UUID, q GroupQuery) (Page[Group], error)
@@ -54,6 +56,7 @@ type Store interface {
 
 	PlanStore
 	SafetyStore
+	LoginStore
 	Past
 	Trying
 }
@@ -74,7 +77,7 @@ type Tx interface {
 	// which every transaction takes its locks.
 	Load(ctx context.Context, r Request) (*Scene, error)
 	// Save queues changes. A unique index that refuses one makes Write fail with
-	// *DuplicateError (records) or run again (directory users and groups).
+	// *DuplicateError (records and their unique values) or run again (directory users and groups).
 	Save(c *Changes)
 	// Settings reads the directory's settings inside the transaction.
 	Settings(ctx context.Context) (*Settings, error)

@@ -85,10 +85,13 @@ func (d *Directory) Try(ctx context.Context, f func(Records) error) (Trial, erro
 		seen := &tried{Store: s}
 		in := New(seen, Options{Now: d.now, Log: d.log})
 		in.watch = seen.decided
-		if err := f(in); err != nil {
+		if err := f(maskedRecords{in, in}); err != nil {
 			return err
 		}
 		t = seen.trial()
+		if err := seen.maskRecords(ctx, t.Records); err != nil {
+			return err
+		}
 		if err := in.nameWould(ctx, t.Events); err != nil {
 			return err
 		}
@@ -101,6 +104,7 @@ func (d *Directory) Try(ctx context.Context, f func(Records) error) (Trial, erro
 type tried struct {
 	Store
 	directory uuid.UUID
+	connector uuid.UUID
 	saved     []*Changes
 	decisions []TriedDecision
 }
@@ -109,7 +113,7 @@ type tried struct {
 // it when nothing of it would be written.
 func (t *tried) Write(ctx context.Context, sc Scope, f func(Tx) error) error {
 	err := t.Store.Write(ctx, sc, func(tx Tx) error {
-		t.directory, t.saved, t.decisions = sc.Directory, nil, nil
+		t.directory, t.connector, t.saved, t.decisions = sc.Directory, sc.Connector, nil, nil
 		return f(triedTx{tx, t})
 	})
 	if err != nil {
@@ -166,6 +170,23 @@ func (t *tried) trial() Trial {
 		}
 	}
 	return out
+}
+
+// maskRecords masks what the connector calls sensitive.
+func (t *tried) maskRecords(ctx context.Context, records []TriedRecord) error {
+	if len(records) == 0 {
+		return nil
+	}
+	settings, err := t.Settings(ctx, t.directory)
+	if err != nil {
+		return err
+	}
+	for i, r := range records {
+		if r.Kind == scim.UserKind {
+			records[i].JSON = masked(r.JSON, settings.sensitive(t.connector))
+		}
+	}
+	return nil
 }
 
 // nameConnectors puts slugs in the place of ids.

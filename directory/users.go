@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,9 +26,12 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 		if err != nil {
 			return err
 		}
+		if err := w.demand(r, nil); err != nil {
+			return err
+		}
 		w.changes.NewRecord = r
 		w.arrive(r, scene.Arrivals)
-		w.event("record.user.created", EventRow{Record: r.ID, Values: map[string]any{"attributes": r.JSON}})
+		w.event("record.user.created", EventRow{Record: r.ID, Values: map[string]any{"attributes": masked(r.JSON, w.settings.sensitive(r.Connector))}})
 		w.notes(r.ID, notes)
 		created = r.record()
 		created.Groups = references(scene.Arrivals)
@@ -42,17 +46,32 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 		w.relinked[r.ID] = true
 		return w.settleUnlinked(r, scene.Candidates)
 	})
+	if err == nil && d.addLogins(ctx, src.Connector, &created) != nil {
+		created.LastLogin = time.Time{} // the record is made; its answer can do without
+	}
 	return created, err
 }
 
 // ReadUser reads a record of the connector.
 func (d *Directory) ReadUser(ctx context.Context, c tenants.Connector, id uuid.UUID) (UserRecord, error) {
-	return d.store.UserRecord(ctx, c.ID, id)
+	r, err := d.store.UserRecord(ctx, c.ID, id)
+	if err != nil {
+		return r, err
+	}
+	return r, d.addLogins(ctx, c, &r)
 }
 
 // ListUsers answers a query over the connector's records.
 func (d *Directory) ListUsers(ctx context.Context, c tenants.Connector, q scim.Query, withGroups bool) (Page[UserRecord], error) {
-	return d.store.UserRecords(ctx, c.ID, q, withGroups)
+	page, err := d.store.UserRecords(ctx, c.ID, q, withGroups)
+	if err != nil {
+		return page, err
+	}
+	all := make([]*UserRecord, len(page.Items))
+	for i := range page.Items {
+		all[i] = &page.Items[i]
+	}
+	return page, d.addLogins(ctx, c, all...)
 }
 
 // EditUser changes a record and settles its person.
@@ -82,10 +101,13 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 		changed = true
 		old := *r
 		r.say(after)
+		if err := w.demand(r, before); err != nil {
+			return err
+		}
 		r.Version, r.Modified = r.Version+1, w.now
 		edited = r.record()
 		w.changes.Record = r
-		names, values := difference(old.JSON, r.JSON)
+		names, values := maskedDifference(old.JSON, r.JSON, w.settings.sensitive(r.Connector))
 		w.event("record.user.changed", EventRow{Record: r.ID, User: r.User, Changes: map[string]any{"attributes": names, "state": r.State}, Values: values})
 		w.wakeEdited(r, &old)
 		if err := w.arrivals(r, &old); err != nil {
@@ -103,7 +125,7 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 		return UserRecord{}, err
 	}
 	if !changed {
-		return d.store.UserRecord(ctx, src.Connector.ID, id)
+		return d.ReadUser(ctx, src.Connector, id)
 	}
 	return d.withGroups(ctx, src.Connector, edited)
 }
@@ -150,6 +172,7 @@ func (d *Directory) DeleteUser(ctx context.Context, src Source, id uuid.UUID, ma
 		r.LastInactive = r.State == policy.Inactive
 		r.State, r.DeletedAt, r.Modified, r.Version = policy.Deleted, w.now, w.now, r.Version+1
 		w.changes.Record = r
+		w.releaseUnique(r)
 		for _, group := range groups.RecordGroups {
 			edge := EdgeKey{Group: group, Member: r.ID}
 			if w.live(r.Connector) {
@@ -252,7 +275,7 @@ func (w *work) live(connector uuid.UUID) bool {
 }
 
 func (d *Directory) withGroups(ctx context.Context, c tenants.Connector, r UserRecord) (UserRecord, error) {
-	read, err := d.store.UserRecord(ctx, c.ID, r.ID)
+	read, err := d.ReadUser(ctx, c, r.ID)
 	if err != nil {
 		return UserRecord{}, fmt.Errorf("reading back record %s: %w", r.ID, err)
 	}

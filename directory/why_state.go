@@ -43,7 +43,8 @@ func (x *explaining) rulesVersion(slug string) int64 {
 func (x *explaining) attribute(name string) (Answer, error) {
 	doc := scim.ParseDocument(x.p.User.JSON)
 	name = x.attributeNamed(name)
-	a := Answer{About: AboutAttribute, Subject: name, Value: valueAt(doc, name)}
+	held := valueAt(doc, name)
+	a := Answer{About: AboutAttribute, Subject: name, Value: x.shownAt(doc, name)}
 	decided := valueAt(x.decision.Attributes, name)
 	wholly := x.takesWhole(x.p) || len(x.decision.Contributing) == 0
 	if !wholly { // the one record that speaks is taken as it is, but for a name that cannot be had
@@ -53,7 +54,7 @@ func (x *explaining) attribute(name string) (Answer, error) {
 			decided = x.decision.Attributes["userName"]
 		}
 	}
-	a.Pending = len(x.decision.Contributing) > 0 && !reflect.DeepEqual(decided, a.Value)
+	a.Pending = len(x.decision.Contributing) > 0 && !reflect.DeepEqual(decided, held)
 	because, kept := x.decision.AttributeBecause[name]
 	switch {
 	case len(x.p.Records) == 0:
@@ -77,7 +78,7 @@ func (x *explaining) attribute(name string) (Answer, error) {
 	}
 	a.Steps = x.steps(func(r *RecordRow) (string, *SaidQuery) {
 		says := "it has no " + name
-		if value := valueAt(r.document(), name); value != nil {
+		if value := x.shownAt(r.document(), name); value != nil {
 			says = fmt.Sprintf("its %s is %s", name, inWords(value))
 		}
 		mention, _ := json.Marshal(topName(name))
@@ -134,6 +135,11 @@ func valueAt(doc map[string]any, name string) any {
 		return extension[name[len(top)+1:]]
 	}
 	return nil
+}
+
+// shownAt is valueAt as administrators see it.
+func (x *explaining) shownAt(doc scim.Document, name string) any {
+	return valueAt(scim.Mask(doc, x.settings.sensitiveOf(x.p.holders())), name)
 }
 
 // longestValue is how much of a value a sentence shows.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/muster-scim/muster/tenants"
 )
 
 // RequestIDHeader carries the request's id on every answer. The id is always made here: an id
@@ -23,8 +25,13 @@ type trace struct {
 	peer       string // the address it comes from, past the proxies that are trusted
 	connector  string // as the path names it, once it looks like a slug
 	credential string // the credential's id
+	name       string // the credential's name
 	aborted    bool   // the answer broke off
+	plain      bool   // it came to the proxy before us over http
 }
+
+// by notes whose request it is.
+func (t *trace) by(c tenants.Credential) { t.credential, t.name = c.ID.String(), c.Name }
 
 type traceKey struct{}
 
@@ -59,7 +66,7 @@ func (e *Engine) logAccess(r *http.Request, out *writer, t *trace) {
 		attrs = append(attrs, slog.String("connector", t.connector))
 	}
 	if t.credential != "" {
-		attrs = append(attrs, slog.String("credential", t.credential))
+		attrs = append(attrs, slog.String("credential", t.credential), slog.String("credentialName", t.name))
 	}
 	if t.aborted {
 		attrs = append(attrs, slog.Bool("aborted", true))

@@ -21,12 +21,34 @@ const (
 
 // answerResource answers with one resource; a group's members are streamed, if they are shown.
 func (g *Gateway) answerResource(ctx context.Context, rq *request, status int, res scim.Resource, shown scim.Projection) error {
-	h := rq.w.Header()
-	h.Set("ETag", scim.Version(res.Version))
+	rq.w.Header().Set("ETag", scim.Version(res.Version))
 	if rq.reading() && ifNoneMatch(rq.r.Header.Values("If-None-Match"), res.Version) {
 		rq.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	out := rq.begin(status)
+	if err := g.writeResource(ctx, rq, out, res, shown); err != nil {
+		return g.breakOff(rq, out, err)
+	}
+	out.finish()
+	return nil
+}
+
+// answerShort answers a change that is done with 200 and the resource; or with 204 when that would
+// be long, or cannot be read just now. It reads no more of a group's members than fit.
+func (g *Gateway) answerShort(ctx context.Context, rq *request, res scim.Resource, shown scim.Projection) {
+	rq.w.Header().Set("ETag", scim.Version(res.Version))
+	out := rq.begin(http.StatusOK)
+	out.short = true
+	if g.writeResource(ctx, rq, out, res, shown) != nil {
+		rq.w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	out.finish()
+}
+
+// writeResource writes a resource and says where it is.
+func (g *Gateway) writeResource(ctx context.Context, rq *request, out *body, res scim.Resource, shown scim.Projection) error {
 	if res.Kind == scim.GroupKind && shown.Wants("members") {
 		id, err := uuid.Parse(res.ID)
 		if err != nil {
@@ -34,13 +56,8 @@ func (g *Gateway) answerResource(ctx context.Context, rq *request, status int, r
 		}
 		res.Members = g.records.Members(ctx, rq.connector(), id)
 	}
-	h.Set("Location", rq.renderer.Location(res.Kind, res.ID))
-	out := rq.begin(status)
-	if err := rq.renderer.Write(out, res, shown); err != nil {
-		return g.breakOff(rq, out, err)
-	}
-	out.finish()
-	return nil
+	rq.w.Header().Set("Location", rq.renderer.Location(res.Kind, res.ID))
+	return rq.renderer.Write(out, res, shown)
 }
 
 // reading says whether the request only reads one resource.
@@ -62,7 +79,7 @@ func (g *Gateway) breakOff(rq *request, out *body, err error) error {
 // writeError answers with a SCIM error.
 func (rq *request) writeError(e *scim.Error) {
 	out := rq.begin(e.Status)
-	_, _ = out.Write(e.JSON()) // it is held back, which cannot fail
+	_, _ = out.Write(rq.wire.failure(e)) // it is held back, which cannot fail
 	out.finish()
 }
 
@@ -80,7 +97,11 @@ type body struct {
 	status int
 	held   []byte
 	sent   bool
+	short  bool // refuses what is too long to be held back
 }
+
+// errLong says that an answer which was to be short is not.
+var errLong = errors.New("the answer is too long")
 
 const heldMost = 64 << 10
 
@@ -90,6 +111,9 @@ func (b *body) Write(p []byte) (int, error) {
 	if !b.sent && len(b.held)+len(p) <= heldMost {
 		b.held = append(b.held, p...)
 		return len(p), nil
+	}
+	if b.short {
+		return 0, errLong
 	}
 	if err := b.release(); err != nil {
 		return 0, err
@@ -111,7 +135,7 @@ func (b *body) release() error {
 		return nil
 	}
 	b.sent = true
-	b.rq.w.Header().Set("Content-Type", mediaType(b.rq.r.Header.Values("Accept")))
+	b.rq.w.Header().Set("Content-Type", b.rq.wire.mediaType(b.rq.r.Header.Values("Accept")))
 	b.rq.w.WriteHeader(b.status)
 	_, err := b.rq.w.Write(b.held)
 	b.held = nil

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/dialect"
 )
 
 // bulk serves a Bulk request (RFC 7644 3.7). Operations stand alone: one that fails undoes no
@@ -29,7 +28,7 @@ func (g *Gateway) bulk(ctx context.Context, rq *request) error {
 		}
 		b.run(ctx, i)
 	}
-	rq.writeJSON(scim.BulkResponse(b.tried()))
+	rq.writeJSON(rq.wire.bulk(b.tried()))
 	return nil
 }
 
@@ -64,7 +63,7 @@ func (b *batch) run(ctx context.Context, i int) {
 		answer := answerTo(err, b.rq.trace.id)
 		b.g.logFailure(b.rq, answer.Status, err)
 		result.Status = answer.Status
-		result.Response = answer.JSON()
+		result.Err = answer
 		return
 	}
 	if op.Method == http.MethodPost {
@@ -86,7 +85,7 @@ func (b *batch) apply(ctx context.Context, op *scim.BulkOperation, result *scim.
 		return outcome{}, b.unresolved(missing[0])
 	}
 	path := strings.TrimSuffix(op.Segment+"/"+op.ID, "/")
-	rt, id, err := b.g.routes.find(b.rq.connector().Settings.Paths, op.Method, path)
+	rt, id, err := b.rq.wire.table.find(b.rq.connector().Settings.Paths, op.Method, path)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -104,7 +103,9 @@ func (b *batch) apply(ctx context.Context, op *scim.BulkOperation, result *scim.
 		ch.match = ifMatch([]string{op.Version})
 	}
 	if rt.Limit > 0 {
-		ch.body = dialect.Rewrite(rt.Kind, op.Method, op.Data)
+		if ch.body, err = b.rq.wire.plain(rt.Kind, op.Method, op.Data, ch.options); err != nil {
+			return outcome{}, err
+		}
 	}
 	return rt.change(b.g, ctx, ch)
 }

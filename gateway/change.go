@@ -9,7 +9,6 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/dialect"
 )
 
 // change is one writing request, or one operation of a Bulk request: all that a handler needs.
@@ -27,8 +26,8 @@ type outcome struct {
 	status  int
 	kind    scim.Kind
 	id      uuid.UUID
-	version int64          // 0: the resource is gone
-	body    *scim.Resource // nil: no body is answered
+	version int64         // 0: the resource is gone, and there is no body
+	body    scim.Resource // not answered with the status 204, but where the version wants it
 }
 
 // changer carries out a change of one kind: read, call, answer.
@@ -41,7 +40,11 @@ func serveChange(apply changer) handler {
 		if err != nil {
 			return err
 		}
-		out, err := apply(g, ctx, rq.change(shown.Asked()))
+		ch, err := rq.change(shown.Asked())
+		if err != nil {
+			return err
+		}
+		out, err := apply(g, ctx, ch)
 		if err != nil {
 			return err
 		}
@@ -50,12 +53,13 @@ func serveChange(apply changer) handler {
 }
 
 // change is what a request asks for; asked says that it names attributes.
-func (rq *request) change(asked bool) change {
-	ch := change{source: rq.source(), options: rq.options(), id: rq.id, match: ifMatch(rq.r.Header.Values("If-Match")), asked: asked}
+func (rq *request) change(asked bool) (ch change, err error) {
+	ch = change{source: rq.source(), options: rq.options(), id: rq.id, match: ifMatch(rq.r.Header.Values("If-Match")), asked: asked}
 	if rq.body != nil {
-		ch.body = dialect.Rewrite(rq.route.Kind, rq.route.Method, rq.body)
+		rq.old = rq.wire.version == "2.0" && speaksOld(rq.body)
+		ch.body, err = rq.wire.plain(rq.route.Kind, rq.route.Method, rq.body, ch.options)
 	}
-	return ch
+	return ch, err
 }
 
 // otherID refuses a PUT body that carries the id of another resource. An id that cannot be one
@@ -81,10 +85,15 @@ func (rq *request) projection() (scim.Projection, error) {
 
 // answerOutcome answers a change over HTTP.
 func (g *Gateway) answerOutcome(ctx context.Context, rq *request, out outcome, shown scim.Projection) error {
-	if out.body != nil {
-		return g.answerResource(ctx, rq, out.status, *out.body, shown)
+	gone := out.version == 0
+	switch {
+	case out.status != http.StatusNoContent:
+		return g.answerResource(ctx, rq, out.status, out.body, shown)
+	case rq.wire.echoes && !gone:
+		g.answerShort(ctx, rq, out.body, shown)
+		return nil
 	}
-	if out.version != 0 {
+	if !gone {
 		rq.w.Header().Set("ETag", scim.Version(out.version))
 	}
 	rq.w.WriteHeader(http.StatusNoContent)

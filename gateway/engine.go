@@ -53,6 +53,7 @@ func NewEngine(log *slog.Logger, proxies ...netip.Prefix) *Engine {
 		if address := c.ClientIP(); address != "" {
 			t.peer = address
 		}
+		t.plain = strings.EqualFold(c.GetHeader("X-Forwarded-Proto"), "http") && trusts(proxies, c.RemoteIP())
 	})
 	e.NoRoute(func(c *gin.Context) {
 		refuse(c.Writer, c.Request, http.StatusNotFound, "there is nothing at this path")
@@ -61,6 +62,12 @@ func NewEngine(log *slog.Logger, proxies ...netip.Prefix) *Engine {
 		refuse(c.Writer, c.Request, http.StatusMethodNotAllowed, "this path does not take "+c.Request.Method+"; see the Allow header")
 	})
 	return e
+}
+
+// trusts says whether an address is one of the proxies that are believed.
+func trusts(proxies []netip.Prefix, address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
 }
 
 // Server returns an http.Server with the time-outs that keep slow and idle peers from holding
@@ -130,8 +137,9 @@ func (e *Engine) recover(r *http.Request, out *writer, t *trace) {
 // refuse answers outside of any handler: a SCIM error below /scim, a problem document elsewhere.
 func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	if underSCIM(r.URL) {
-		body := scim.NewError(status, "%s", detail).JSON()
-		w.Header().Set("Content-Type", scimJSON)
+		wire := wireOf(r.URL)
+		body := wire.failure(scim.NewError(status, "%s", detail))
+		w.Header().Set("Content-Type", wire.mediaType(nil))
 		w.WriteHeader(status)
 		_, _ = w.Write(body) // the peer is gone if this fails; nobody is left to tell
 		return

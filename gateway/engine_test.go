@@ -41,7 +41,7 @@ func (s *server) send(method, path string, body io.Reader) answer {
 	r.Header.Set("Authorization", "Bearer "+acme)
 	w := httptest.NewRecorder()
 	s.engine.ServeHTTP(w, r)
-	return answer{w.Result(), w.Body.String()}
+	return answer{w.Result(), w.Body.String(), false}
 }
 
 func TestEveryAnswerIsSafeToReceive(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/tenants"
 )
 
 // Refusals of the first steps. They say the same to everybody.
@@ -80,10 +81,13 @@ func answerTo(err error, request string) *scim.Error {
 		early     *limitError
 		tooLarge  *http.MaxBytesError
 		lookup    *lookupError
+		foreign   *tenants.NetworkError
 	)
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &foreign):
+		return scim.NewError(http.StatusForbidden, "%s", foreignNetwork(foreign))
 	case errors.As(err, &method):
 		return scim.NewError(http.StatusMethodNotAllowed, "this path takes %s", strings.Join(method.allow, ", "))
 	case errors.Is(err, directory.ErrNotFound):

@@ -6,10 +6,13 @@ type Route struct {
 	Write           bool
 }
 
-// Routes is the route table.
+// Routes are the route tables of all versions, each pattern with its version before it.
 func Routes() (all []Route) {
 	for _, rt := range routes {
-		all = append(all, Route{rt.Method, rt.Pattern, rt.Write})
+		all = append(all, Route{rt.Method, "/v2" + rt.Pattern, rt.Write})
+	}
+	for _, rt := range routes1 {
+		all = append(all, Route{rt.Method, "/v1" + rt.Pattern, rt.Write})
 	}
 	return all
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Records   directory.Records
 	Trials    Trials // what Try goes by; nil: nothing can be tried
 	Auth      Authenticator
+	Clients   Clients // nil: there is no token endpoint
 	Quota     tenants.Quota
 	Heard     func(tenants.Heard) // is told how requests came; quick; nil: nobody
 	PublicURL string              // such as https://scim.example.com, with or without a trailing slash
@@ -42,10 +43,11 @@ type Gateway struct {
 	records   directory.Records
 	trials    Trials
 	auth      Authenticator
+	clients   Clients
 	quota     tenants.Quota
+	heard     func(tenants.Heard)
 	public    string
 	log       *slog.Logger
-	routes    table
 	places    *places
 	overLimit *overLimit
 }
@@ -53,8 +55,8 @@ type Gateway struct {
 // New returns a Gateway.
 func New(o Options) *Gateway {
 	return &Gateway{
-		records: o.Records, trials: o.Trials, auth: o.Auth, quota: o.Quota, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
-		routes: newTable(routes), places: newPlaces(), overLimit: newOverLimit(o.Log),
+		records: o.Records, trials: o.Trials, auth: o.Auth, clients: o.Clients, quota: o.Quota, heard: o.Heard, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
+		places: newPlaces(), overLimit: newOverLimit(o.Log),
 	}
 }
 
@@ -75,24 +77,37 @@ const (
 
 // serve takes one request through the steps of the package comment.
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
-	rq := &request{w: w, r: r, trace: traceOf(r)}
-	rq.trace.route = ""
 	slug, version, rest := splitPath(r.URL.Path)
+	wire, served := wires[version]
+	if !served {
+		wire = wires[newest]
+	}
+	rq := &request{w: w, r: r, trace: traceOf(r), wire: wire}
+	rq.trace.route = ""
 	rq.trace.connector = slugLike(slug)
-	leave, err := g.admit(rq, slug)
+	if version == "oauth" && rest == "token" && g.clients != nil {
+		g.hear(rq, g.serveToken(rq, slug))
+		return
+	}
+	err := g.work(rq, slug, version, rest)
 	if err != nil {
 		g.fail(rq, err)
-		return
+	}
+	g.hear(rq, err)
+}
+
+// work does what a request asks below a connector's base URL.
+func (g *Gateway) work(rq *request, slug, version, rest string) error {
+	leave, err := g.admit(rq, slug)
+	if err != nil {
+		return err
 	}
 	defer leave()
-	if version != "v2" {
-		g.fail(rq, scim.NewError(http.StatusNotFound, "there is nothing at this path; the base URL of this connector ends in /v2"))
-		return
+	if _, served := wires[version]; !served {
+		return errUnknownVersion
 	}
-	rq.renderer = scim.Renderer{Base: g.base(rq.principal.Connector.Slug)}
-	if err := g.dispatch(rq, rest); err != nil {
-		g.fail(rq, err)
-	}
+	rq.at(g.base(rq.principal.Connector.Slug, version))
+	return g.dispatch(rq, rest)
 }
 
 // admit checks the credential, waits for the connector's turn and looks at its mode. It looks at
@@ -100,18 +115,23 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) admit(rq *request, slug string) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(rq.r.Context(), patience)
 	defer cancel()
-	principal, err := g.auth.Authenticate(ctx, tenants.Caller{Slug: slug, Address: network(rq.trace.peer), Headers: rq.r.Header.Values("Authorization")})
+	principal, err := g.auth.Authenticate(ctx, tenants.Caller{Slug: slug, Address: network(rq.trace.peer), Peer: rq.trace.peer, Headers: rq.r.Header.Values("Authorization")})
 	var failures *tenants.FailuresError
+	var foreign *tenants.NetworkError
+	errors.As(err, &rq.refusal)
 	switch {
 	case errors.As(err, &failures):
 		return nil, tooManyFailures(failures)
 	case errors.Is(err, tenants.ErrUnauthenticated):
 		return nil, errUnauthenticated
+	case errors.As(err, &foreign):
+		rq.trace.by(foreign.Principal.Credential)
+		return nil, foreign
 	case err != nil:
 		return nil, &lookupError{err}
 	}
 	rq.principal = principal
-	rq.trace.credential = principal.Credential.ID.String()
+	rq.trace.by(principal.Credential)
 	if leave, err = g.turn(ctx, rq); err != nil {
 		return nil, err
 	}
@@ -128,7 +148,10 @@ func (g *Gateway) dispatch(rq *request, path string) error {
 	if err != nil {
 		return err
 	}
-	rt, id, err := g.routes.find(rq.principal.Connector.Settings.Paths, method, path)
+	if path, err = rq.wire.enter(rq.r, path); err != nil {
+		return err
+	}
+	rt, id, err := rq.wire.table.find(rq.principal.Connector.Settings.Paths, method, path)
 	rq.trace.route = rt.Pattern
 	if err != nil {
 		return err
@@ -177,5 +200,7 @@ func splitPath(path string) (slug, version, rest string) {
 	return slug, version, rest
 }
 
-// base is the address of a connector's SCIM 2.0 space.
-func (g *Gateway) base(slug string) string { return g.public + "/scim/" + slug + "/v2" }
+// base is the address of a connector's space in a version of SCIM.
+func (g *Gateway) base(slug, version string) string {
+	return g.public + "/scim/" + slug + "/" + version
+}

@@ -118,6 +118,7 @@ func serveBehind(t *testing.T, proxies []netip.Prefix, change ...func(*gateway.O
 type answer struct {
 	*http.Response
 	text string
+	old  bool // it was asked for at an address of SCIM 1.1
 }
 
 // do sends a request. The path is below acme's base unless it starts with "/scim" or names no
@@ -149,7 +150,7 @@ func (s *server) do(method, path, body string, headers ...string) answer {
 	}
 	w := httptest.NewRecorder()
 	s.engine.ServeHTTP(w, r)
-	return answer{w.Result(), w.Body.String()}
+	return answer{w.Result(), w.Body.String(), strings.Contains(path, "/v1")}
 }
 
 // as is the Authorization header of a token, "" for none.
@@ -181,6 +182,10 @@ func (a answer) wantError(t *testing.T, scimType string, statuses ...int) {
 		t.Fatalf("answered %d, want one of %v\n%s", a.StatusCode, statuses, a.text)
 	}
 	e := a.object(t)
+	if a.old {
+		a.wantOldError(t, e)
+		return
+	}
 	if e["status"] != statusText(a.StatusCode) {
 		t.Errorf("status in the body is %#v, want the string %q", e["status"], statusText(a.StatusCode))
 	}
@@ -192,6 +197,22 @@ func (a answer) wantError(t *testing.T, scimType string, statuses ...int) {
 	}
 	if got, _ := e["scimType"].(string); got != scimType {
 		t.Errorf("scimType is %q, want %q (%s)", got, scimType, a.text)
+	}
+}
+
+// wantOldError checks the form of an error of SCIM 1.1.
+func (a answer) wantOldError(t *testing.T, e map[string]any) {
+	t.Helper()
+	list, _ := e["Errors"].([]any)
+	if len(e) != 2 || len(list) != 1 {
+		t.Fatalf("an error of SCIM 1.1 is %s", a.text)
+	}
+	first := list[0].(map[string]any)
+	if first["code"] != statusText(a.StatusCode) || first["description"] == "" || first["description"] != e["detail"] {
+		t.Errorf("an error of SCIM 1.1 is %s", a.text)
+	}
+	if got := a.Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("an error of SCIM 1.1 is answered as %s", got)
 	}
 }
 

@@ -54,8 +54,8 @@ func (g *Gateway) replaceGroup(ctx context.Context, ch change) (outcome, error) 
 	return groupOutcome(http.StatusOK, group), err
 }
 
-// patchGroup answers without a body unless attributes are asked for: nobody who adds a member
-// to a group of 100,000 wants to read them.
+// patchGroup is a success without a body unless attributes are asked for: nobody who adds a
+// member to a group of 100,000 wants to read them.
 func (g *Gateway) patchGroup(ctx context.Context, ch change) (outcome, error) {
 	patch, err := scim.ParsePatch(scim.GroupKind, ch.body, ch.options)
 	if err != nil {
@@ -68,7 +68,7 @@ func (g *Gateway) patchGroup(ctx context.Context, ch change) (outcome, error) {
 	group, err := g.records.EditGroup(ctx, ch.source, ch.id, ch.match, edit)
 	out := groupOutcome(http.StatusOK, group)
 	if !ch.asked {
-		out.status, out.body = http.StatusNoContent, nil
+		out.status = http.StatusNoContent
 	}
 	return out, err
 }
@@ -140,8 +140,7 @@ func listed(members []scim.Member) iter.Seq2[scim.Member, error] {
 }
 
 func groupOutcome(status int, r directory.GroupRecord) outcome {
-	res := groupResource(r)
-	return outcome{status: status, kind: scim.GroupKind, id: r.ID, version: r.Version, body: &res}
+	return outcome{status: status, kind: scim.GroupKind, id: r.ID, version: r.Version, body: groupResource(r)}
 }
 
 func groupResource(r directory.GroupRecord) scim.Resource {

@@ -22,7 +22,11 @@ type request struct {
 	r         *http.Request
 	trace     *trace
 	principal tenants.Principal
-	renderer  scim.Renderer
+	refusal   *tenants.Refusal // why there is none
+	old       bool             // its body is of SCIM 1.1, at an address of 2.0
+	wire      *wire
+	base      string // the address of the connector's space, in the request's version
+	renderer  renderer
 	route     route
 	name      string         // {id} of the path, as sent
 	id        uuid.UUID      // of the record it names, on a route of one record

@@ -39,14 +39,11 @@ func (rt route) named() bool { return strings.HasSuffix(rt.Pattern, "/{id}") }
 
 // routes is everything that is served below a connector's /v2.
 var routes = slices.Concat(
-	resources(scim.UserKind, bodyLimit, &scim.BodyLimits, changers{
-		create: (*Gateway).createUser, replace: (*Gateway).replaceUser, patch: (*Gateway).patchUser, remove: (*Gateway).deleteUser,
-	}, (*Gateway).readUser, (*Gateway).listUsers),
-	resources(scim.GroupKind, groupLimit, &scim.GroupBodyLimits, changers{
-		create: (*Gateway).createGroup, replace: (*Gateway).replaceGroup, patch: (*Gateway).patchGroup, remove: (*Gateway).deleteGroup,
-	}, (*Gateway).readGroup, (*Gateway).listGroups),
+	records(),
 	[]route{
-		{Method: http.MethodPost, Pattern: "/Bulk", Write: true, Long: true, Limit: bulkLimit, Decode: &scim.BulkBodyLimits, serve: (*Gateway).bulk},
+		search(scim.UserKind, (*Gateway).listUsers),
+		search(scim.GroupKind, (*Gateway).listGroups),
+		bulkRoute,
 		{Method: http.MethodGet, Pattern: "/ServiceProviderConfig", serve: (*Gateway).serviceProviderConfig},
 		{Method: http.MethodGet, Pattern: "/ResourceTypes", serve: (*Gateway).resourceTypes},
 		{Method: http.MethodGet, Pattern: "/ResourceTypes/{id}", serve: (*Gateway).resourceType},
@@ -61,9 +58,39 @@ var routes = slices.Concat(
 	},
 )
 
+// routes1 is everything that is served below a connector's /v1.
+var routes1 = slices.Concat(
+	records(),
+	[]route{
+		bulkRoute,
+		{Method: http.MethodGet, Pattern: "/ServiceProviderConfigs", serve: (*Gateway).serviceProviderConfigs},
+		{Method: http.MethodGet, Pattern: "/Schemas", serve: (*Gateway).schemas1},
+		{Method: http.MethodGet, Pattern: "/Schemas/{id}", serve: (*Gateway).schema1},
+	},
+)
+
+var bulkRoute = route{Method: http.MethodPost, Pattern: "/Bulk", Write: true, Long: true, Limit: bulkLimit, Decode: &scim.BulkBodyLimits, serve: (*Gateway).bulk}
+
 const noMe = "/Me is not offered: a connector's credential is not a user"
 
 type changers struct{ create, replace, patch, remove changer }
+
+// records are the routes of users and groups.
+func records() []route {
+	return slices.Concat(
+		resources(scim.UserKind, bodyLimit, &scim.BodyLimits, changers{
+			create: (*Gateway).createUser, replace: (*Gateway).replaceUser, patch: (*Gateway).patchUser, remove: (*Gateway).deleteUser,
+		}, (*Gateway).readUser, (*Gateway).listUsers),
+		resources(scim.GroupKind, groupLimit, &scim.GroupBodyLimits, changers{
+			create: (*Gateway).createGroup, replace: (*Gateway).replaceGroup, patch: (*Gateway).patchGroup, remove: (*Gateway).deleteGroup,
+		}, (*Gateway).readGroup, (*Gateway).listGroups),
+	)
+}
+
+// search is the route of a search by POST.
+func search(k scim.Kind, list handler) route {
+	return route{Method: http.MethodPost, Pattern: k.Endpoint() + "/.search", Kind: k, Limit: bodyLimit, Decode: &scim.BodyLimits, serve: list}
+}
 
 // resources are the routes of one kind.
 func resources(k scim.Kind, limit int64, decode *scim.Limits, c changers, read, list handler) []route {
@@ -76,7 +103,6 @@ func resources(k scim.Kind, limit int64, decode *scim.Limits, c changers, read, 
 	remove.Limit, remove.Long = 0, false
 	return []route{
 		{Method: http.MethodGet, Pattern: all, Kind: k, serve: list},
-		{Method: http.MethodPost, Pattern: all + "/.search", Kind: k, Limit: bodyLimit, Decode: &scim.BodyLimits, serve: list},
 		{Method: http.MethodGet, Pattern: one, Kind: k, serve: read},
 		writing(http.MethodPost, all, c.create),
 		writing(http.MethodPut, one, c.replace),
@@ -85,25 +111,28 @@ func resources(k scim.Kind, limit int64, decode *scim.Limits, c changers, read, 
 	}
 }
 
-// table is the routes by pattern and method.
-type table map[string]map[string]route
+// table is the routes of a version by pattern and method, and the names of its endpoints.
+type table struct {
+	routes map[string]map[string]route
+	names  map[string]string
+}
 
-func newTable(routes []route) table {
-	t := table{}
+func newTable(routes []route, names map[string]string) table {
+	t := table{map[string]map[string]route{}, names}
 	for _, rt := range routes {
-		if t[rt.Pattern] == nil {
-			t[rt.Pattern] = map[string]route{}
+		if t.routes[rt.Pattern] == nil {
+			t.routes[rt.Pattern] = map[string]route{}
 		}
-		t[rt.Pattern][rt.Method] = rt
+		t.routes[rt.Pattern][rt.Method] = rt
 	}
 	return t
 }
 
-// find returns the route of a method and a path below /v2, and the {id} in it. For a path
+// find returns the route of a method and a path below the version, and the {id} in it. For a path
 // that exists without the method it returns the pattern and a *methodError.
 func (t table) find(paths tenants.Paths, method, path string) (route, string, error) {
-	pattern, id := patternOf(paths, path)
-	byMethod, ok := t[pattern]
+	pattern, id := t.patternOf(paths, path)
+	byMethod, ok := t.routes[pattern]
 	if !ok {
 		return route{Pattern: "unknown"}, "", errUnknownPath
 	}
@@ -131,9 +160,9 @@ func allowed(byMethod map[string]route) (allow []string) {
 
 // patternOf returns the pattern that a path has and its {id}, "" for a path of no pattern's
 // shape. Names are compared without case; ids are not.
-func patternOf(paths tenants.Paths, path string) (pattern, id string) {
+func (t table) patternOf(paths tenants.Paths, path string) (pattern, id string) {
 	name, rest, more := strings.Cut(path, "/")
-	pattern = "/" + endpointOf(paths, name)
+	pattern = "/" + t.endpointOf(paths, name)
 	switch {
 	case pattern == "/Me": // and whatever is asked of it
 		return pattern, ""
@@ -149,19 +178,26 @@ func patternOf(paths tenants.Paths, path string) (pattern, id string) {
 
 // endpoints are the names that every connector serves, in key form. ServiceProviderConfigs is
 // the name of SCIM 1.1, which some clients ask of either version.
-var endpoints = map[string]string{
-	"users": "Users", "user": "Users",
-	"groups": "Groups", "group": "Groups",
-	"bulk": "Bulk", "me": "Me", ".search": ".search",
-	"serviceproviderconfig": "ServiceProviderConfig", "serviceproviderconfigs": "ServiceProviderConfig",
-	"resourcetypes": "ResourceTypes", "schemas": "Schemas",
-}
+var (
+	endpoints = map[string]string{
+		"users": "Users", "user": "Users",
+		"groups": "Groups", "group": "Groups",
+		"bulk": "Bulk", "me": "Me", ".search": ".search",
+		"serviceproviderconfig": "ServiceProviderConfig", "serviceproviderconfigs": "ServiceProviderConfig",
+		"resourcetypes": "ResourceTypes", "schemas": "Schemas",
+	}
+	endpoints1 = map[string]string{
+		"users": "Users", "user": "Users",
+		"groups": "Groups", "group": "Groups",
+		"bulk": "Bulk", "serviceproviderconfigs": "ServiceProviderConfigs", "schemas": "Schemas",
+	}
+)
 
 // endpointOf returns the endpoint that a path's first segment names on a connector, "" if none.
 // The names every connector serves cannot be taken by an alias.
-func endpointOf(paths tenants.Paths, name string) string {
+func (t table) endpointOf(paths tenants.Paths, name string) string {
 	key := canonical.Key(name)
-	if endpoint, ok := endpoints[key]; ok {
+	if endpoint, ok := t.names[key]; ok {
 		return endpoint
 	}
 	names := func(alias string) bool { return canonical.Key(alias) == key }

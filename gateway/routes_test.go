@@ -11,16 +11,16 @@ import (
 	"github.com/muster-scim/muster/gateway"
 )
 
-// pathsUnderSCIM is the whole route table with paths filled in, and paths of no route.
+// pathsUnderSCIM is every route table with paths filled in, and paths of no route.
 func pathsUnderSCIM() (routes []gateway.Route) {
 	id := uuid.Must(uuid.NewV7()).String()
 	for _, rt := range gateway.Routes() {
-		rt.Pattern = "/scim/acme/v2" + strings.ReplaceAll(rt.Pattern, "{id}", id)
+		rt.Pattern = "/scim/acme" + strings.ReplaceAll(rt.Pattern, "{id}", id)
 		routes = append(routes, rt)
 	}
 	for _, path := range []string{
-		"/scim", "/scim/", "/scim/acme", "/scim/acme/v2", "/scim/acme/v1/Users", "/scim/acme/v3/Users",
-		"/scim/acme/v2/Nothing", "/scim/acme/v2/Users/a/b/c",
+		"/scim", "/scim/", "/scim/acme", "/scim/acme/v2", "/scim/acme/v1", "/scim/acme/v3/Users",
+		"/scim/acme/v2/Nothing", "/scim/acme/v2/Users/a/b/c", "/scim/acme/v1/Nothing", "/scim/acme/v1/Users/.search",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			routes = append(routes, gateway.Route{Method: method, Pattern: path})

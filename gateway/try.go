@@ -59,10 +59,10 @@ func (g *Gateway) Try(ctx context.Context, c tenants.Connector, t directory.Tria
 
 // answerTrial answers into the recorder. An error is one of ours.
 func (g *Gateway) answerTrial(r *http.Request, answer *recorder, c tenants.Connector, id string) (err error) {
-	rq := &request{w: answer, r: r, trace: &trace{id: id, connector: c.Slug}}
+	_, version, rest := splitPath(r.URL.Path)
+	rq := &request{w: answer, r: r, trace: &trace{id: id, connector: c.Slug}, wire: wires[version]}
 	rq.principal.Connector = c
-	_, _, rest := splitPath(r.URL.Path)
-	if pattern, _ := patternOf(c.Settings.Paths, rest); pattern == "/Bulk" {
+	if pattern, _ := rq.wire.table.patternOf(c.Settings.Paths, rest); pattern == "/Bulk" {
 		return errBulkTrial
 	}
 	defer func() { // an answer that breaks off
@@ -73,7 +73,7 @@ func (g *Gateway) answerTrial(r *http.Request, answer *recorder, c tenants.Conne
 			err = errors.New("the answer of a trial broke off")
 		}
 	}()
-	rq.renderer.Base = g.base(c.Slug)
+	rq.at(g.base(c.Slug, version))
 	if c.Mode == tenants.Disabled {
 		err = errDisabled
 	} else {
@@ -91,10 +91,17 @@ func (g *Gateway) answerTrial(r *http.Request, answer *recorder, c tenants.Conne
 
 var errBulkTrial = &directory.RefusedError{Code: directory.CodeNotTried, Detail: "a Bulk request cannot be tried in this version; try its operations one by one"}
 
-// triedPath is the whole path of a request below a connector's base URL.
+// triedPath is the whole path of a request below a connector's base URL: SCIM 2.0's, unless the
+// path begins with that of 1.1.
 func (g *Gateway) triedPath(c tenants.Connector, path string) (string, error) {
-	base := "/scim/" + c.Slug + "/v2"
-	path = strings.TrimPrefix(strings.TrimPrefix(path, g.public), base)
+	path = strings.TrimPrefix(path, g.public)
+	base := "/scim/" + c.Slug + "/" + newest
+	for version := range wires {
+		if whole := "/scim/" + c.Slug + "/" + version; path == whole || strings.HasPrefix(path, whole+"/") {
+			base = whole
+		}
+	}
+	path = strings.TrimPrefix(path, base)
 	u, err := url.ParseRequestURI(base + "/" + strings.TrimLeft(path, "/"))
 	if err != nil {
 		return "", &directory.RefusedError{Code: "invalidPath", Detail: "the path cannot be read; write it as below the connector's base URL, such as /Users or /Groups/{id}"}

@@ -76,13 +76,12 @@ func (g *Gateway) listUsers(ctx context.Context, rq *request) error {
 }
 
 func userOutcome(status int, u directory.UserRecord) outcome {
-	res := userResource(u)
-	return outcome{status: status, kind: scim.UserKind, id: u.ID, version: u.Version, body: &res}
+	return outcome{status: status, kind: scim.UserKind, id: u.ID, version: u.Version, body: userResource(u)}
 }
 
 func userResource(u directory.UserRecord) scim.Resource {
 	return scim.Resource{
 		Kind: scim.UserKind, ID: u.ID.String(), JSON: u.JSON,
-		Created: u.Created, Modified: u.Modified, Version: u.Version, Groups: u.Groups,
+		Created: u.Created, Modified: u.Modified, Version: u.Version, Groups: u.Groups, LastLogin: u.LastLogin,
 	}
 }

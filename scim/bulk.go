@@ -112,7 +112,7 @@ func (op *BulkOperation) check() *Error {
 type BulkResult struct {
 	Method, BulkID, Location, Version string
 	Status                            int
-	Response                          []byte // the Error of an operation that failed; else nil
+	Err                               *Error // of an operation that failed; else nil
 }
 
 // BulkResponse is the body of the answer to /Bulk (RFC 7644 3.7): status is a string there.
@@ -131,8 +131,8 @@ func BulkResponse(results []BulkResult) []byte {
 			}
 		}
 		b = append(strconv.AppendInt(append(b, `,"status":"`...), int64(r.Status), 10), '"')
-		if r.Response != nil {
-			b = append(append(b, `,"response":`...), r.Response...)
+		if r.Err != nil {
+			b = append(append(b, `,"response":`...), r.Err.JSON()...)
 		}
 		b = append(b, '}')
 	}

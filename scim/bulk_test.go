@@ -84,7 +84,7 @@ func TestBulkResponse(t *testing.T) {
 	t.Parallel()
 	got := string(BulkResponse([]BulkResult{
 		{Method: "POST", BulkID: "a", Location: "https://h/Users/7", Version: `W/"1"`, Status: 201},
-		{Method: "DELETE", Status: 404, Response: NewError(404, "gone").JSON()},
+		{Method: "DELETE", Status: 404, Err: NewError(404, "gone")},
 	}))
 	want := `{"schemas":["` + BulkResponseSchema + `"],"Operations":[{"method":"POST","bulkId":"a","location":"https://h/Users/7","version":"W/\"1\"","status":"201"},` +
 		`{"method":"DELETE","status":"404","response":{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}}]}`

@@ -125,7 +125,8 @@ func TestDecodeKeepsMemberObjectsCompact(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ body, want string }{
 		{`{"members":[{"value":"a","display":"A","$ref":"../Users/a","type":"User"},{"VALUE":"b","$ref":null}]}`, "compact"},
-		{`{"members":[{"value":"a"},{"value":"b","operation":"delete"}]}`, "mixed"},
+		{`{"members":[{"value":"a"},{"value":"b","operation":"delete"}]}`, "compact"},
+		{`{"members":[{"value":"a"},{"value":"b","role":"owner"}]}`, "mixed"},
 		{`{"members":["a",{"value":"b"}]}`, "mixed"},
 		{`{"members":[{}]}`, "plain"},
 		{`{"members":[{"value":7}]}`, "plain"},

@@ -165,20 +165,22 @@ type schemaDocument struct {
 	Meta        discoveryMeta       `json:"meta"`
 }
 
-var schemas = []*Schema{userSchema, groupSchema, enterpriseSchema}
+// Tables are the schemas of users, groups and the enterprise extension, for whoever describes
+// them in another way than SCIM 2.0. They are shared and never changed.
+func Tables() (user, group, enterprise *Schema) { return userSchema, groupSchema, enterpriseSchema }
 
-// Schemas is the list of all schemas.
-func Schemas(base string) []byte {
-	list := make([]any, len(schemas))
-	for i, s := range schemas {
-		list[i] = schemaOf(base, s)
+// Schemas is the list of all schemas, with what the connector offers.
+func Schemas(base string, o Offer) []byte {
+	var list []any
+	for _, s := range o.schemas() {
+		list = append(list, schemaOf(base, s))
 	}
 	return mustJSON(documents(list...))
 }
 
 // SchemaByURN is one schema by its URN in any case; false when there is none.
-func SchemaByURN(base, urn string) ([]byte, bool) {
-	for _, s := range schemas {
+func SchemaByURN(base, urn string, o Offer) ([]byte, bool) {
+	for _, s := range o.schemas() {
 		if equalFold(s.URN, urn) {
 			return mustJSON(schemaOf(base, s)), true
 		}

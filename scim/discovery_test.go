@@ -79,7 +79,7 @@ func TestResourceTypesNameSchemasThatAreThere(t *testing.T) {
 			}
 		}
 		for _, urn := range urns {
-			if _, ok := SchemaByURN("https://h/v2", urn); !ok {
+			if _, ok := SchemaByURN("https://h/v2", urn, Offer{}); !ok {
 				t.Errorf("%s names %s, which is no schema", rt["id"], urn)
 			}
 		}
@@ -91,14 +91,14 @@ func TestResourceTypesNameSchemasThatAreThere(t *testing.T) {
 	if _, ok := ResourceType("https://h/v2", "Nope"); ok {
 		t.Error("there is a resource type Nope")
 	}
-	if _, ok := SchemaByURN("https://h/v2", "urn:nope"); ok {
+	if _, ok := SchemaByURN("https://h/v2", "urn:nope", Offer{}); ok {
 		t.Error("there is a schema urn:nope")
 	}
 }
 
 func TestSchemasStateAllCharacteristics(t *testing.T) {
 	t.Parallel()
-	list := document(t, Schemas("https://h/v2"))
+	list := document(t, Schemas("https://h/v2", Offer{}))
 	resources := list["Resources"].([]any)
 	if int(list["totalResults"].(float64)) != len(resources) || len(resources) != 3 {
 		t.Fatalf("totalResults %v for %d schemas", list["totalResults"], len(resources))

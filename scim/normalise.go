@@ -108,10 +108,10 @@ func (r *reader) complex(a *Attribute, v any) (any, error) {
 		}
 	case []Member:
 		if len(w) == 1 {
-			return r.complex(a, w[0].object())
+			return r.complex(a, w[0].Object())
 		}
 	case Member:
-		return r.complex(a, w.object())
+		return r.complex(a, w.Object())
 	case map[string]any:
 		m, err := r.subs(a.Name, a.subs, a, w)
 		if err != nil || len(m) == 0 && !r.patch {
@@ -204,7 +204,7 @@ func (r *reader) entries(a *Attribute, v any) (any, error) {
 			return nil, tooManyEntries(a)
 		}
 		for _, m := range v {
-			list = append(list, m.object())
+			list = append(list, m.Object())
 		}
 	case map[string]any:
 		list = []any{v}

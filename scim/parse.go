@@ -193,11 +193,11 @@ func tidyOpaque(v any) any {
 	case []Member:
 		list := make([]any, len(v))
 		for i, m := range v {
-			list[i] = m.object()
+			list[i] = m.Object()
 		}
 		return tidyOpaque(list)
 	case Member:
-		return v.object()
+		return v.Object()
 	case []any:
 		kept := v[:0]
 		for _, e := range v {

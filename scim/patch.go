@@ -103,7 +103,7 @@ func objects(v any) ([]map[string]any, bool) {
 	case []Member:
 		list := make([]map[string]any, len(v))
 		for i, m := range v {
-			list[i] = m.object()
+			list[i] = m.Object()
 		}
 		return list, true
 	case []any:
@@ -113,7 +113,7 @@ func objects(v any) ([]map[string]any, bool) {
 			case map[string]any:
 				list = append(list, e)
 			case Member:
-				list = append(list, e.object())
+				list = append(list, e.Object())
 			default:
 				return nil, false
 			}

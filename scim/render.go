@@ -10,14 +10,15 @@ import (
 
 // Resource is a stored resource, ready to be shown.
 type Resource struct {
-	Kind     Kind
-	ID       string
-	JSON     []byte // Document.JSON
-	Created  time.Time
-	Modified time.Time
-	Version  int64
-	Groups   []Reference              // of a user
-	Members  iter.Seq2[Member, error] // of a group; nil leaves them out
+	Kind      Kind
+	ID        string
+	JSON      []byte // Document.JSON
+	Created   time.Time
+	Modified  time.Time
+	Version   int64
+	Groups    []Reference              // of a user
+	LastLogin time.Time                // of a user; shown where it is not zero
+	Members   iter.Seq2[Member, error] // of a group; nil leaves them out
 }
 
 // Reference is a group of a user. Type is direct or indirect.
@@ -25,7 +26,10 @@ type Reference struct{ Value, Display, Type string }
 
 // Renderer writes resources. Base is a connector's base URL without a slash at its end, such as
 // https://host/scim/acme-okta/v2.
-type Renderer struct{ Base string }
+type Renderer struct {
+	Base   string
+	NoRefs bool // members and groups are shown without their $ref
+}
 
 // Location is the URL of a resource.
 func (r Renderer) Location(k Kind, id string) string { return r.Base + k.Endpoint() + "/" + id }
@@ -54,6 +58,7 @@ func (r Renderer) Write(w io.Writer, res Resource, p Projection) error {
 
 // append writes behind dst; with a writer it flushes dst whenever it is long.
 func (r Renderer) append(b []byte, res Resource, p Projection, w io.Writer) ([]byte, error) {
+	res.JSON = withLastLogin(res.JSON, res.LastLogin)
 	stored := survey(res.JSON)
 	b = append(b, `{"schemas":["`...)
 	b = append(b, res.Kind.table().core.URN...)
@@ -73,7 +78,7 @@ func (r Renderer) append(b []byte, res Resource, p Projection, w io.Writer) ([]b
 		}
 	} else if res.Members != nil && p.Wants("members") {
 		var err error
-		if b, err = r.appendMembers(b, res.Members, p, w); err != nil {
+		if b, err = r.AppendMembers(b, res.Members, p, w); err != nil {
 			return b, err
 		}
 	}
@@ -160,7 +165,9 @@ func (r Renderer) appendGroups(b []byte, groups []Reference, p Projection) []byt
 				b = append(b, ',')
 			}
 			b = appendString(append(b, `{"value":`...), g.Value)
-			b = appendString(append(b, `,"$ref":`...), r.Location(GroupKind, g.Value))
+			if !r.NoRefs {
+				b = appendString(append(b, `,"$ref":`...), r.Location(GroupKind, g.Value))
+			}
 			if g.Display != "" {
 				b = appendString(append(b, `,"display":`...), g.Display)
 			}
@@ -173,7 +180,9 @@ func (r Renderer) appendGroups(b []byte, groups []Reference, p Projection) []byt
 	})
 }
 
-func (r Renderer) appendMembers(b []byte, members iter.Seq2[Member, error], p Projection, w io.Writer) ([]byte, error) {
+// AppendMembers writes the members of a group behind b, which ends inside an object, with a
+// comma before them. With a writer it flushes b to it whenever it is long.
+func (r Renderer) AppendMembers(b []byte, members iter.Seq2[Member, error], p Projection, w io.Writer) ([]byte, error) {
 	inner, whole, _ := p.tree.choose(p.mode, "members")
 	b = append(b, `,"members":[`...)
 	var scratch []byte
@@ -211,10 +220,12 @@ func (r Renderer) appendMembers(b []byte, members iter.Seq2[Member, error], p Pr
 func (r Renderer) appendMember(b []byte, m Member) []byte {
 	b = appendString(append(b, `{"value":`...), m.Value)
 	if m.Kind != "" {
-		b = append(b, `,"$ref":"`...)
-		b = append(b, r.Base...)
-		b = append(b, m.Kind.Endpoint()...)
-		b = append(appendEscaped(append(b, '/'), m.Value), '"')
+		if !r.NoRefs {
+			b = append(b, `,"$ref":"`...)
+			b = append(b, r.Base...)
+			b = append(b, m.Kind.Endpoint()...)
+			b = append(appendEscaped(append(b, '/'), m.Value), '"')
+		}
 		b = append(b, `,"type":"`...)
 		b = append(append(b, m.Kind...), '"')
 	}
@@ -232,6 +243,10 @@ func (r Renderer) appendMeta(b []byte, res Resource, p Projection) []byte {
 		b = appendTime(b, res.Created)
 		b = append(b, `","lastModified":"`...)
 		b = appendTime(b, res.Modified)
+		if !res.LastLogin.IsZero() {
+			b = append(b, `","lastLogin":"`...)
+			b = appendTime(b, res.LastLogin)
+		}
 		b = append(b, `","location":"`...)
 		b = append(b, r.Base...)
 		b = append(b, res.Kind.Endpoint()...)

@@ -1,6 +1,25 @@
 package scim
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
+
+// Fields walks the members of a JSON object that this package wrote: each key without its
+// quotes, still escaped, and each value as it stands.
+func Fields(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for f := newFields(object); ; {
+			key, value, ok := f.next()
+			if !ok || !yield(key, value) {
+				return
+			}
+		}
+	}
+}
+
+// Elements walks the elements of a JSON array that this package wrote.
+func Elements(array []byte) iter.Seq[[]byte] { return elements(array) }
 
 // fields walks the members of a JSON object that Muster wrote itself (Document.JSON and the
 // parts of a resource), without decoding it. It stops early at anything that is not JSON.

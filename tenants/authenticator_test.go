@@ -56,22 +56,25 @@ const testUser = "okta ä"
 func newCallers(t *testing.T) *callers {
 	t.Helper()
 	c := &callers{entries: &entries{known: map[string]Entry{}}}
-	r := NewRegistry(nil, func() time.Time { return testNow }, rand.Reader)
-	for slug, token := range map[string]*string{"acme": &c.acme, "beta": &c.beta} {
-		n, secret, err := r.mintToken()
-		if err != nil {
-			t.Fatal(err)
-		}
-		*token = secret
-		c.add(slug, n)
-	}
-	n, password, err := r.mintBasic("acme", testUser)
+	c.acme = c.mint(t, "acme", Wanted{Name: "token"}).Token
+	c.beta = c.mint(t, "beta", Wanted{Name: "token"}).Token
+	c.password = c.mint(t, "acme", Wanted{Name: "pair", Kind: Basic, Username: testUser}).Basic.Password
+	return c
+}
+
+// mint makes a credential of a connector.
+func (c *callers) mint(t *testing.T, slug string, w Wanted) (s Secrets) {
+	t.Helper()
+	w, err := w.checked(testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.password = password
-	c.add("acme", n)
-	return c
+	n, err := w.make(slug, rand.Reader, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.add(slug, n)
+	return s
 }
 
 func (c *callers) add(slug string, n NewCredential) {
@@ -182,7 +185,7 @@ func TestAKnownKeyWithAnotherSecretIsUnauthenticated(t *testing.T) {
 
 func TestCredentialsExpireOnTheDot(t *testing.T) {
 	c := newCallers(t)
-	keyID, _ := parseToken(c.acme)
+	keyID, _ := parseToken(c.acme, tokenPrefix)
 	for after, valid := range map[time.Duration]bool{time.Nanosecond: true, 0: false, -time.Hour: false} {
 		entry := c.known[TokenKey(keyID)]
 		entry.Credential.ExpiresAt = testNow.Add(after)

@@ -3,15 +3,20 @@ package tenants
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 )
 
 // Presented is what a request shows of itself.
 type Presented struct {
 	Slug  string   // of the connector in its path; a valid slug
-	Key   string   // the credential's public part: TokenKey or BasicKey
-	Proof [32]byte // the hash of its secret
+	Key   string   // the credential's public part: TokenKey, BasicKey, ClientKey or EntraKey
+	Proof [32]byte // the hash of its secret, or what stands for it
+	Hint  string   // what may be shown of it to administrators
 }
+
+// basic says whether a user name was presented.
+func (p Presented) basic() bool { return strings.HasPrefix(p.Key, BasicKey(p.Slug, "")) }
 
 // Opens says whether the entry is what was presented: the same secret, of that connector. Time
 // does not depend on how much of the secret is right.

@@ -48,8 +48,7 @@ func CheckName(field, name string) error {
 }
 
 // CheckUsername says whether username may be the user name of a Basic pair.
-func CheckUsername(username string) error {
-	const field = "basicAuth.username"
+func CheckUsername(field, username string) error {
 	if err := CheckName(field, username); err != nil {
 		return err
 	}

@@ -30,15 +30,6 @@ func NewRegistry(store Store, now func() time.Time, random io.Reader) *Registry 
 	return &Registry{store: store, now: now, random: random}
 }
 
-// Secrets are what a new connector is called with. They are shown once and kept nowhere.
-type Secrets struct {
-	Token string
-	Basic *BasicPair // nil if none was asked for
-}
-
-// BasicPair is a user name with its password.
-type BasicPair struct{ Username, Password string }
-
 // Names of the credentials that a connector begins with.
 const (
 	firstTokenName = "first token"
@@ -71,21 +62,22 @@ func (r *Registry) CreateConnector(ctx context.Context, n NewConnector) (Connect
 	if err := n.check(); err != nil {
 		return Connector{}, Secrets{}, err
 	}
-	token, secret, err := r.mintToken()
-	if err != nil {
+	var err error
+	if n.Settings.Demands, err = n.Settings.Demands.InSchemaCase(); err != nil {
 		return Connector{}, Secrets{}, err
 	}
-	token.Name = firstTokenName
-	secrets := Secrets{Token: secret}
-	n.Credentials = []NewCredential{token}
+	first := []Wanted{{Name: firstTokenName, Kind: Bearer}}
 	if n.BasicUsername != "" {
-		basic, password, err := r.mintBasic(n.Slug, n.BasicUsername)
+		first = append(first, Wanted{Name: firstBasicName, Kind: Basic, Username: n.BasicUsername})
+	}
+	var secrets Secrets
+	n.Credentials = nil
+	for _, wanted := range first {
+		made, err := wanted.make(n.Slug, r.random, &secrets)
 		if err != nil {
 			return Connector{}, Secrets{}, err
 		}
-		basic.Name = firstBasicName
-		secrets.Basic = &BasicPair{Username: n.BasicUsername, Password: password}
-		n.Credentials = append(n.Credentials, basic)
+		n.Credentials = append(n.Credentials, made)
 	}
 	c, err := r.store.CreateConnector(ctx, n)
 	if err != nil {
@@ -130,7 +122,7 @@ func (n NewConnector) check() error {
 		return err
 	}
 	if n.BasicUsername != "" {
-		if err := CheckUsername(n.BasicUsername); err != nil {
+		if err := CheckUsername("basicAuth.username", n.BasicUsername); err != nil {
 			return err
 		}
 	}
@@ -138,6 +130,9 @@ func (n NewConnector) check() error {
 		return err
 	}
 	if err := n.Settings.Paths.check(); err != nil {
+		return err
+	}
+	if _, err := n.Settings.Demands.InSchemaCase(); err != nil {
 		return err
 	}
 	_, err := policy.Compile(n.Rules)
@@ -189,6 +184,9 @@ func (r *Registry) UpdateConnector(ctx context.Context, slug string, match func(
 			return Connector{}, err
 		}
 	}
+	if err := c.demandsInSchemaCase(); err != nil {
+		return Connector{}, err
+	}
 	changed, err := r.store.UpdateConnector(ctx, slug, match, c)
 	r.Forget(slug) // even after an error: its outcome may be unknown
 	return changed, err
@@ -199,48 +197,6 @@ func (r *Registry) DeleteConnector(ctx context.Context, slug string) error {
 	err := r.store.DeleteConnector(ctx, slug)
 	r.Forget(slug)
 	return err
-}
-
-// MintToken adds a token to a connector; expires zero means never. ErrInvalid, ErrUnknown.
-func (r *Registry) MintToken(ctx context.Context, slug, name string, expires time.Time, readOnly bool) (Credential, string, error) {
-	if err := r.checkCredential(name, expires); err != nil {
-		return Credential{}, "", err
-	}
-	n, token, err := r.mintToken()
-	if err != nil {
-		return Credential{}, "", err
-	}
-	c, err := r.add(ctx, slug, n, name, expires, readOnly)
-	if err != nil {
-		return Credential{}, "", err
-	}
-	return c, token, nil
-}
-
-// MintBasic adds a Basic pair to a connector. ErrInvalid, ErrUnknown, ErrTaken (user name).
-func (r *Registry) MintBasic(ctx context.Context, slug, name, username string, expires time.Time, readOnly bool) (Credential, BasicPair, error) {
-	if err := r.checkCredential(name, expires); err != nil {
-		return Credential{}, BasicPair{}, err
-	}
-	if err := CheckUsername(username); err != nil {
-		return Credential{}, BasicPair{}, err
-	}
-	n, password, err := r.mintBasic(slug, username)
-	if err != nil {
-		return Credential{}, BasicPair{}, err
-	}
-	c, err := r.add(ctx, slug, n, name, expires, readOnly)
-	if err != nil {
-		return Credential{}, BasicPair{}, err
-	}
-	return c, BasicPair{Username: username, Password: password}, nil
-}
-
-func (r *Registry) add(ctx context.Context, slug string, n NewCredential, name string, expires time.Time, readOnly bool) (Credential, error) {
-	n.Name, n.ExpiresAt, n.ReadOnly = name, expires, readOnly
-	c, err := r.store.AddCredential(ctx, slug, n.Credential, n.LookupKey, n.Hash)
-	r.Forget(slug)
-	return c, err
 }
 
 // Credentials lists a connector's credentials, without secrets; ErrUnknown.
@@ -265,38 +221,4 @@ func (r *Registry) Forget(slug string) {
 	if r.Changed != nil {
 		r.Changed(slug)
 	}
-}
-
-func (r *Registry) checkCredential(name string, expires time.Time) error {
-	if err := CheckName("name", name); err != nil {
-		return err
-	}
-	if !expires.IsZero() && !expires.After(r.now()) {
-		return &Problem{Kind: ErrInvalid, Code: CodeInvalid, Field: "expiresAt", Detail: "expiresAt must lie in the future"}
-	}
-	return nil
-}
-
-func (r *Registry) mintToken() (NewCredential, string, error) {
-	token, keyID, err := newToken(r.random)
-	if err != nil {
-		return NewCredential{}, "", err
-	}
-	return NewCredential{
-		Credential: Credential{Kind: Bearer, Hint: hint(token)},
-		LookupKey:  TokenKey(keyID),
-		Hash:       secretHash(token),
-	}, token, nil
-}
-
-func (r *Registry) mintBasic(slug, username string) (NewCredential, string, error) {
-	password, err := randomText(r.random, secretLength)
-	if err != nil {
-		return NewCredential{}, "", err
-	}
-	return NewCredential{
-		Credential: Credential{Kind: Basic, Username: username, Hint: hint(password)},
-		LookupKey:  BasicKey(slug, username),
-		Hash:       secretHash(password),
-	}, password, nil
 }

@@ -43,8 +43,10 @@ const (
 	CodeSlugTaken         = "slugTaken"
 	CodeSlugReserved      = "slugReserved"
 	CodeUsernameTaken     = "usernameTaken"
+	CodeCredentialTaken   = "credentialTaken"
 	CodeCredentialUnknown = "credentialUnknown"
 	CodeVersionMismatch   = "versionMismatch"
+	CodeNotUnique         = "notUnique"
 	CodeInvalid           = "invalid"
 )
 
@@ -68,7 +70,7 @@ type NewConnector struct {
 }
 
 // NewCredential is a credential with what only storage keeps: the public part by which it is
-// looked up, and the hash of its secret.
+// looked up, and the hash that its proof must have.
 type NewCredential struct {
 	Credential
 	LookupKey string
@@ -82,6 +84,11 @@ type ConnectorChange struct {
 	Strict     *bool
 	Limits     *Limits
 	Paths      *Paths
+	Networks   *Networks
+	Required   *[]string
+	Unique     *[]string
+	Sensitive  *[]string
+	LastLogin  *bool
 }
 
 // ConnectorFilter narrows and pages a list of connectors, which is in the order of slugs. Zero
@@ -120,12 +127,17 @@ type Store interface {
 	// is left of deleted records; ErrUnknown, ErrNotEmpty.
 	DeleteConnector(ctx context.Context, slug string) error
 
-	// AddCredential adds a credential; ErrUnknown (connector), ErrTaken (lookupKey).
-	AddCredential(ctx context.Context, slug string, c Credential, lookupKey string, hash [32]byte) (Credential, error)
+	// AddCredential adds a credential; ErrUnknown (connector), ErrTaken (its name within the
+	// connector: CodeCredentialTaken, or its look-up key: CodeUsernameTaken).
+	AddCredential(ctx context.Context, slug string, n NewCredential) (Credential, error)
 	// Credentials lists a connector's credentials in the order of their making; ErrUnknown.
 	Credentials(ctx context.Context, slug string) ([]Credential, error)
-	// DeleteCredential deletes a credential of that very connector; ErrUnknown.
+	// DeleteCredential ends a credential of that very connector, after which nothing finds it;
+	// ErrUnknown. Its name and user name are free again, and past events still know its name.
 	DeleteCredential(ctx context.Context, slug string, id uuid.UUID) error
+	// ClaimExpiring returns the credentials whose end is at most WarnAhead away or WarnPast ago and
+	// of which nobody was told within WarnEvery. Of several that ask at once one gets each.
+	ClaimExpiring(ctx context.Context) ([]Expiring, error)
 	// TouchCredentials writes when credentials were last used; never back in time, and without
 	// an event. Credentials that are gone are passed over.
 	TouchCredentials(ctx context.Context, used map[uuid.UUID]time.Time) error
@@ -137,7 +149,8 @@ type Store interface {
 	Contacts(ctx context.Context, slug string) ([]Contact, error)
 }
 
-// Lookup finds what belongs to a credential's public part: TokenKey or BasicKey. It returns
+// Lookup finds what belongs to a credential's public part: TokenKey, BasicKey, ClientKey or
+// EntraKey. It returns
 // ErrUnknown when there is none; every other error means that it could not look.
 type Lookup interface {
 	Find(ctx context.Context, key string) (Entry, error)

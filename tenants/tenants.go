@@ -1,7 +1,9 @@
 // Package tenants answers one question: who is calling? It knows tenants, their connectors and
 // the connectors' credentials, makes and checks tokens, and finds the connector behind an
 // Authorization header. The credential's row is the connector: nothing in a URL, a body or a
-// token's text can name another one.
+// token's text can name another one. What the caller shows may also be an access token, which an
+// OAuth client got for its secret, or a token that Entra signed (tenants/entra); both lead to a
+// row like every other credential, and are worth nothing without it.
 //
 // It knows no HTTP and no database; storage implements Store and Lookup.
 package tenants
@@ -57,9 +59,12 @@ type Connector struct {
 // Settings are what an administrator may PATCH on a connector besides name, mode and precedence.
 // Zero values mean the defaults.
 type Settings struct {
-	Strict bool   `json:"strict,omitempty"` // takes the RFC's reading where DESIGN's table offers two
-	Limits Limits `json:"limits,omitzero"`
-	Paths  Paths  `json:"paths,omitzero"`
+	Strict   bool     `json:"strict,omitempty"` // takes the RFC's reading where DESIGN's table offers two
+	Limits   Limits   `json:"limits,omitzero"`
+	Paths    Paths    `json:"paths,omitzero"`
+	Networks Networks `json:"allowedNetworks,omitempty"` // from which its credentials are accepted
+	Demands
+	LastLogin bool `json:"lastLogin,omitempty"` // answers say when a user last signed in
 }
 
 // Limits bound one connector. What is nil is the deployment's (Quota), and 0 means no limit; of
@@ -90,23 +95,41 @@ type Paths struct {
 type CredentialKind string
 
 const (
-	Bearer CredentialKind = "bearer"
-	Basic  CredentialKind = "basic"
+	Bearer CredentialKind = "bearer" // a token that Muster made
+	Basic  CredentialKind = "basic"  // a user name and a password
+	OAuth  CredentialKind = "oauth"  // a client id and a secret, for short-lived access tokens
+	Entra  CredentialKind = "entra"  // tokens that Entra signs by itself
 )
 
-// Credential is one bearer token or Basic pair of a connector. The secret itself is shown once
-// and never kept; Hint is its last four characters.
+// CredentialKinds are the values of CredentialKind, as the admin API takes them.
+var CredentialKinds = []CredentialKind{Bearer, Basic, OAuth, Entra}
+
+// Credential is one way into a connector, by a name of its own. A secret is shown once and never
+// kept; Hint is its last four characters.
 type Credential struct {
 	ID          uuid.UUID
 	ConnectorID uuid.UUID
-	Name        string
+	Name        string // unique within its connector without regard to case
 	Kind        CredentialKind
-	Username    string // Basic only
-	Hint        string
-	ReadOnly    bool      // may read and search, never write: 403
+	Username    string // of a Basic pair; the client id of an OAuth client
+	Hint        string // not of Entra's tokens, which have no secret of ours
+	ReadOnly    bool   // may read and search, never write: 403
+	Settings    CredentialSettings
 	ExpiresAt   time.Time // zero: never
 	LastUsedAt  time.Time // zero: never; written at most once a minute
 	CreatedAt   time.Time
+}
+
+// CredentialSettings are what only some credentials have.
+type CredentialSettings struct {
+	Networks Networks    `json:"allowedNetworks,omitempty"` // beside those of the connector
+	Entra    EntraTenant `json:"entra,omitzero"`            // of Entra only
+}
+
+// EntraTenant says which of Entra's tokens are meant.
+type EntraTenant struct {
+	Tenant   string `json:"tenant"`   // the directory's id, a UUID in lower case
+	Audience string `json:"audience"` // what the token's aud must be
 }
 
 // Entry is what a look-up by a credential's public part finds: the credential, its connector,

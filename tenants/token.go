@@ -15,12 +15,17 @@ import (
 //
 // The key id finds its credential; the hash of the whole token proves it. The checksum lets a
 // mistyped or invented token fail without a look-up, and a scanner recognise one that leaked.
+//
+// The secret of an OAuth client is of the same form, mss_…, and its key id is the client id. It
+// opens nothing but the token endpoint.
 const (
 	tokenPrefix   = "mst_"
+	secretPrefix  = "mss_"
+	prefixLength  = len(tokenPrefix) // of either
 	keyIDLength   = 16
 	secretLength  = 43
 	checkLength   = 6
-	tokenLength   = len(tokenPrefix) + keyIDLength + 1 + secretLength + 1 + checkLength
+	tokenLength   = prefixLength + keyIDLength + 1 + secretLength + 1 + checkLength
 	hintLength    = 4
 	base62Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
@@ -31,8 +36,14 @@ func TokenKey(keyID string) string { return "t:" + keyID }
 // BasicKey is the look-up key of a Basic pair. Neither part can hold a colon.
 func BasicKey(slug, username string) string { return "b:" + slug + ":" + username }
 
-// newToken makes a token and its key id.
-func newToken(random io.Reader) (token, keyID string, err error) {
+// ClientKey is the look-up key of an OAuth client.
+func ClientKey(clientID string) string { return "o:" + clientID }
+
+// EntraKey is the look-up key of what a connector takes of an Entra tenant's tokens.
+func EntraKey(slug, tenant string) string { return "e:" + slug + ":" + tenant }
+
+// newToken makes a token, or a client's secret, and its key id.
+func newToken(random io.Reader, prefix string) (token, keyID string, err error) {
 	keyID, err = randomText(random, keyIDLength)
 	if err != nil {
 		return "", "", err
@@ -41,17 +52,17 @@ func newToken(random io.Reader) (token, keyID string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	body := tokenPrefix + keyID + "_" + secret
+	body := prefix + keyID + "_" + secret
 	return body + "_" + checksum(body), keyID, nil
 }
 
 // parseToken returns the key id of a well-formed token; ok is false for everything else.
-func parseToken(token string) (keyID string, ok bool) {
-	if len(token) != tokenLength || !strings.HasPrefix(token, tokenPrefix) {
+func parseToken(token, prefix string) (keyID string, ok bool) {
+	if len(token) != tokenLength || !strings.HasPrefix(token, prefix) {
 		return "", false
 	}
 	body, check := token[:tokenLength-checkLength-1], token[tokenLength-checkLength:]
-	keyID, secret, found := strings.Cut(body[len(tokenPrefix):], "_")
+	keyID, secret, found := strings.Cut(body[prefixLength:], "_")
 	if !found || len(keyID) != keyIDLength || token[tokenLength-checkLength-1] != '_' {
 		return "", false
 	}

@@ -14,11 +14,11 @@ func TestTokensHaveTheirForm(t *testing.T) {
 	form := regexp.MustCompile(`\Amst_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\z`)
 	seen := map[string]bool{}
 	for range 200 {
-		token, keyID, err := newToken(rand.Reader)
+		token, keyID, err := newToken(rand.Reader, tokenPrefix)
 		if err != nil || !form.MatchString(token) {
 			t.Fatalf("token %.4s…, %v", token, err)
 		}
-		if got, ok := parseToken(token); !ok || got != keyID || seen[keyID] {
+		if got, ok := parseToken(token, tokenPrefix); !ok || got != keyID || seen[keyID] {
 			t.Fatalf("it parses as %q, %v, want %q", got, ok, keyID)
 		}
 		seen[keyID] = true
@@ -27,7 +27,7 @@ func TestTokensHaveTheirForm(t *testing.T) {
 
 // A fixed token: whoever changes the form or the checksum invalidates every token in the field.
 func TestTheFormOfTokensStays(t *testing.T) {
-	token, keyID, err := newToken(bytes.NewReader(bytes.Repeat([]byte{1, 10, 36, 61}, 64)))
+	token, keyID, err := newToken(bytes.NewReader(bytes.Repeat([]byte{1, 10, 36, 61}, 64)), tokenPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestTheFormOfTokensStays(t *testing.T) {
 }
 
 func TestEveryWrongLetterFailsTheChecksum(t *testing.T) {
-	token, _, err := newToken(rand.Reader)
+	token, _, err := newToken(rand.Reader, tokenPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,13 +48,13 @@ func TestEveryWrongLetterFailsTheChecksum(t *testing.T) {
 				continue
 			}
 			wrong := token[:i] + string(c) + token[i+1:]
-			if _, ok := parseToken(wrong); ok {
+			if _, ok := parseToken(wrong, tokenPrefix); ok {
 				t.Errorf("a token with %q at %d passes", c, i)
 			}
 		}
 	}
 	for n := range len(token) {
-		if _, ok := parseToken(token[:n]); ok {
+		if _, ok := parseToken(token[:n], tokenPrefix); ok {
 			t.Errorf("the first %d letters pass", n)
 		}
 	}
@@ -73,13 +73,13 @@ func TestLettersOfSecretsAreEquallyLikely(t *testing.T) {
 }
 
 func TestNoSecretWithoutRandomness(t *testing.T) {
-	if _, _, err := newToken(io.LimitReader(rand.Reader, 60)); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, _, err := newToken(io.LimitReader(rand.Reader, 60), tokenPrefix); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a token was made of too few random bytes: %v", err)
 	}
 }
 
 func FuzzParseToken(f *testing.F) {
-	token, _, err := newToken(rand.Reader)
+	token, _, err := newToken(rand.Reader, tokenPrefix)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func FuzzParseToken(f *testing.F) {
 	f.Add("Bearer")
 	f.Add("Basic YTpi")
 	f.Fuzz(func(t *testing.T, header string) {
-		key, _, ok := readHeader("acme", header)
+		key, _, _, ok := readHeader("acme", header)
 		if ok && (len(key) < 3 || key[0] != 't' && !strings.HasPrefix(key, "b:acme:")) {
 			t.Errorf("%q gave the key %q", header, key)
 		}

@@ -23,14 +23,20 @@ type Connector struct {
 	Strict     bool         `json:"strict" doc:"Whether it takes the RFC's reading where clients disagree."`
 	Limits     Limits       `json:"limits" doc:"Limits of this connector; what is left out is the deployment's."`
 	Paths      Paths        `json:"paths" doc:"Further names under which users and groups are served."`
+	Networks   []string     `json:"allowedNetworks,omitempty" doc:"From where its credentials are accepted; left out: from everywhere." example:"[\"203.0.113.0/24\"]"`
+	Required   []string     `json:"required" nullable:"false" doc:"Attributes that its users must have." example:"[\"emails\"]"`
+	Unique     []string     `json:"unique" nullable:"false" doc:"Attributes of which no two of its users share a value." example:"[\"employeeNumber\"]"`
+	Sensitive  []string     `json:"sensitive" nullable:"false" doc:"Attributes whose values administrators do not see." example:"[\"phoneNumbers\"]"`
+	LastLogin  bool         `json:"lastLogin" doc:"Whether its answers say when users last signed in."`
 	Created    time.Time    `json:"created" doc:"When it was made."`
 	Modified   time.Time    `json:"modified" doc:"When it last changed."`
 	Rules      *Rules       `json:"rules,omitempty" doc:"Its rules; left out in lists."`
 }
 
-// BaseURLs are a connector's SCIM base URLs: those that are served.
+// BaseURLs are a connector's SCIM base URLs. Either may be used, and both at once.
 type BaseURLs struct {
 	V2 string `json:"v2" doc:"Base URL of SCIM 2.0." example:"https://muster.example.com/scim/acme-okta/v2"`
+	V1 string `json:"v1" doc:"Base URL of SCIM 1.1." example:"https://muster.example.com/scim/acme-okta/v1"`
 }
 
 // Limits bound a connector.
@@ -65,9 +71,14 @@ type BasicPair struct {
 func (a *API) sayConnector(c tenants.Connector) Connector {
 	base := a.public + "/scim/" + c.Slug
 	return Connector{ID: c.ID, Slug: c.Slug, Name: c.Name, Tenant: c.Tenant, Kind: c.Kind, Mode: c.Mode, Directory: c.Directory,
-		SCIM: BaseURLs{V2: base + "/v2"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
-		Limits: Limits(c.Settings.Limits), Paths: Paths(c.Settings.Paths), Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
+		SCIM: BaseURLs{V2: base + "/v2", V1: base + "/v1"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
+		Limits: Limits(c.Settings.Limits), Paths: Paths(c.Settings.Paths), Networks: c.Settings.Networks.Texts(),
+		Required: list(c.Settings.Required), Unique: list(c.Settings.Unique), Sensitive: list(c.Settings.Sensitive), LastLogin: c.Settings.LastLogin,
+		Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
 }
+
+// list is a list that is never null.
+func list(names []string) []string { return append([]string{}, names...) }
 
 func (a *API) sayCreated(c tenants.Connector, s tenants.Secrets, r policy.Rules) CreatedConnector {
 	out := CreatedConnector{Connector: a.sayConnector(c), Token: s.Token}

@@ -25,6 +25,10 @@ type NewConnector struct {
 	Directory string       `json:"directory,omitempty" maxLength:"256" default:"main" doc:"The directory it provisions into, by name."`
 	Rules     *Rules       `json:"rules,omitempty" doc:"Its rules; what is left out has the default."`
 	BasicAuth *BasicAuth   `json:"basicAuth,omitempty" doc:"Make a Basic pair besides the token."`
+	Required  []string     `json:"required,omitempty" maxItems:"50" doc:"Attributes of users, in SCIM's words: a user without one is refused with 400 invalidValue, unless it is inactive." example:"[\"emails\"]"`
+	Unique    []string     `json:"unique,omitempty" maxItems:"50" doc:"Attributes of which no two users of the connector share a value: 409 uniqueness." example:"[\"employeeNumber\"]"`
+	Sensitive []string     `json:"sensitive,omitempty" maxItems:"50" doc:"Attributes whose values administrators do not see, nor events keep." example:"[\"phoneNumbers\"]"`
+	LastLogin bool         `json:"lastLogin,omitempty" doc:"Tell the IdP when users last signed in, as meta.lastLogin and in the enterprise extension."`
 }
 
 type createConnector struct {
@@ -33,11 +37,16 @@ type createConnector struct {
 
 // ConnectorSettings are what PATCH changes; what is left out stays.
 type ConnectorSettings struct {
-	Name       *string `json:"name,omitempty" maxLength:"256" doc:"A name for people."`
-	Precedence *int    `json:"precedence,omitempty" doc:"Lower goes first where several connectors know a user."`
-	Strict     *bool   `json:"strict,omitempty" doc:"Take the RFC's reading where clients disagree."`
-	Limits     *Limits `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced."`
-	Paths      *Paths  `json:"paths,omitempty" doc:"Further names under which users and groups are served; the whole object is replaced."`
+	Name       *string   `json:"name,omitempty" maxLength:"256" doc:"A name for people."`
+	Precedence *int      `json:"precedence,omitempty" doc:"Lower goes first where several connectors know a user."`
+	Strict     *bool     `json:"strict,omitempty" doc:"Take the RFC's reading where clients disagree."`
+	Limits     *Limits   `json:"limits,omitempty" doc:"Limits of this connector; the whole object is replaced."`
+	Networks   *[]string `json:"allowedNetworks,omitempty" maxItems:"100" doc:"From where its credentials are accepted, in CIDR notation; an empty list: from everywhere. The whole list is replaced."`
+	Paths      *Paths    `json:"paths,omitempty" doc:"Further names under which users and groups are served; the whole object is replaced."`
+	Required   *[]string `json:"required,omitempty" maxItems:"50" doc:"Attributes of users, in SCIM's words: a user without one is refused with 400 invalidValue, unless it is inactive or had none before. The whole list is replaced." example:"[\"emails\"]"`
+	Unique     *[]string `json:"unique,omitempty" maxItems:"50" doc:"Attributes of which no two users of the connector share a value: 409 uniqueness. What its users share already is refused here. The whole list is replaced." example:"[\"employeeNumber\"]"`
+	Sensitive  *[]string `json:"sensitive,omitempty" maxItems:"50" doc:"Attributes whose values administrators do not see, nor events keep from now on. The whole list is replaced." example:"[\"phoneNumbers\"]"`
+	LastLogin  *bool     `json:"lastLogin,omitempty" doc:"Tell the IdP when users last signed in, as meta.lastLogin and in the enterprise extension."`
 }
 
 type editConnector struct {
@@ -100,9 +109,16 @@ func (a *API) addConnectors() {
 		})
 	route(a, operation{method: http.MethodPatch, path: "/connectors/{c}", id: "editConnector", tag: "Connectors", missing: noConnector,
 		summary: "Change a connector's settings", description: "What is left out stays. Mode and rules have paths of their own.",
-		errors: map[int]string{http.StatusPreconditionFailed: "The connector was changed since (`changedMeanwhile`)."},
+		errors: map[int]string{
+			http.StatusConflict:           "Users of the connector share a value of an attribute that was to be unique (`notUnique`); the answer names some.",
+			http.StatusPreconditionFailed: "The connector was changed since (`changedMeanwhile`).",
+		},
 	}, func(ctx context.Context, in *editConnector) (*connectorOut, error) {
-		c, err := a.tenants.UpdateConnector(acting(ctx), in.Connector, in.match(), in.Body.change())
+		change, err := in.Body.change()
+		if err != nil {
+			return nil, err
+		}
+		c, err := a.tenants.UpdateConnector(acting(ctx), in.Connector, in.match(), change)
 		if err != nil {
 			return nil, err
 		}
@@ -134,9 +150,18 @@ func (a *API) pageOfConnectors(ctx context.Context, in *listConnectors) (page di
 }
 
 // change is the settings in tenants' words.
-func (s ConnectorSettings) change() tenants.ConnectorChange {
-	return tenants.ConnectorChange{Name: s.Name, Precedence: s.Precedence, Strict: s.Strict,
-		Limits: (*tenants.Limits)(s.Limits), Paths: (*tenants.Paths)(s.Paths)}
+func (s ConnectorSettings) change() (tenants.ConnectorChange, error) {
+	change := tenants.ConnectorChange{Name: s.Name, Precedence: s.Precedence, Strict: s.Strict,
+		Limits: (*tenants.Limits)(s.Limits), Paths: (*tenants.Paths)(s.Paths),
+		Required: s.Required, Unique: s.Unique, Sensitive: s.Sensitive, LastLogin: s.LastLogin}
+	if s.Networks != nil {
+		networks, err := tenants.ParseNetworks("allowedNetworks", *s.Networks)
+		if err != nil {
+			return change, err
+		}
+		change.Networks = &networks
+	}
+	return change, nil
 }
 
 // plain is the new connector in tenants' words.
@@ -145,6 +170,7 @@ func (n NewConnector) plain() tenants.NewConnector {
 	if n.Rules != nil {
 		out.Rules = n.Rules.Rules
 	}
+	out.Settings = tenants.Settings{Demands: tenants.Demands{Required: n.Required, Unique: n.Unique, Sensitive: n.Sensitive}, LastLogin: n.LastLogin}
 	if n.BasicAuth != nil {
 		out.BasicUsername = n.BasicAuth.Username
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -53,8 +54,9 @@ type Asked struct {
 	Last       time.Time `json:"last" doc:"When it came last; up to half a minute late while it goes on."`
 }
 
-type contactOut struct {
-	Body Contact
+type readContact struct {
+	OfConnector
+	Accept string `header:"Accept" doc:"text/event-stream watches."`
 }
 
 const (
@@ -65,30 +67,36 @@ const (
 )
 
 func (a *API) addContact() {
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/contact", id: "readContact", tag: "Connectors", missing: noConnector,
-		summary:     "Read how a connector and its IdP get on",
-		description: "Whether, when and how the IdP was first heard, what it asked, and what is wrong with requests that were refused. A new request is there within two seconds.",
-	}, func(ctx context.Context, in *OfConnector) (*contactOut, error) {
-		all, err := a.tenants.Contacts(ctx, in.Connector)
-		if err != nil {
-			return nil, err
-		}
-		return &contactOut{Body: sayContact(all)}, nil
-	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/contact/stream", id: "watchContact", tag: "Connectors", missing: noConnector,
-		summary:     "Watch how a connector and its IdP get on",
-		description: "Server-sent events named `contact`, each with what `GET /connectors/{c}/contact` answers, whenever that changes. The stream ends after ten minutes; clients connect again.",
-		errors:      map[int]string{http.StatusServiceUnavailable: "Too many streams are open in this process (`busy`)."},
-	}, a.watchContact)
+	op := operation{method: http.MethodGet, path: "/connectors/{c}/contact", id: "readContact", tag: "Connectors", missing: noConnector,
+		summary: "Read, or watch, how a connector and its IdP get on",
+		description: "Whether, when and how the IdP was first heard, what it asked, and what is wrong with requests that were refused. A new request is there within two seconds. " +
+			"With `Accept: text/event-stream` the answer is a stream of server-sent events named `contact`, one whenever it changes; it ends after ten minutes, and clients connect again.",
+		errors: map[int]string{http.StatusServiceUnavailable: "Too many streams are open in this process (`busy`)."},
+		answer: &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+			"application/json":  {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Contact](), true, "Contact")},
+			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString, Description: "Events named contact, each with the same as JSON."}},
+		}}}
+	route(a, op, a.contact)
 }
 
-// watchContact streams. It looks at the database, so that it does not matter which replica the
-// IdP's requests come to.
-func (a *API) watchContact(ctx context.Context, in *OfConnector) (*huma.StreamResponse, error) {
+func (a *API) contact(ctx context.Context, in *readContact) (*huma.StreamResponse, error) {
 	all, err := a.tenants.Contacts(ctx, in.Connector)
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(strings.ToLower(in.Accept), "text/event-stream") {
+		return a.watchContact(in.Connector, all)
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		c.SetHeader("Content-Type", "application/json")
+		c.SetStatus(http.StatusOK)
+		_ = json.NewEncoder(c.BodyWriter()).Encode(sayContact(all)) // the caller has gone
+	}}, nil
+}
+
+// watchContact streams. It looks at the database, so that it does not matter which replica the
+// IdP's requests come to.
+func (a *API) watchContact(slug string, all []tenants.Contact) (*huma.StreamResponse, error) {
 	select {
 	case a.lights <- struct{}{}:
 	default:
@@ -112,7 +120,8 @@ func (a *API) watchContact(ctx context.Context, in *OfConnector) (*huma.StreamRe
 				return
 			case <-tick.C:
 			}
-			if all, err = a.tenants.Contacts(ctx, in.Connector); err != nil {
+			var err error
+			if all, err = a.tenants.Contacts(ctx, slug); err != nil {
 				return // the client comes again, and is told then
 			}
 		}

@@ -36,6 +36,7 @@ func (a *API) config() huma.Config {
 		{Name: "Holds", Description: "What the safety limits of connectors hold back, and windows in which they do not."},
 		{Name: "Questions", Description: "Why somebody is, or is not, in a group."},
 		{Name: "Events", Description: "The audit."},
+		{Name: "Guides", Description: "How each identity provider is connected."},
 	}
 	return c
 }

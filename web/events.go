@@ -15,40 +15,42 @@ import (
 
 // Event is one line of the audit.
 type Event struct {
-	ID        uuid.UUID       `json:"id" format:"uuid" doc:"The event's id."`
-	Time      time.Time       `json:"time" doc:"When it happened."`
-	Actor     string          `json:"actor" doc:"Who did it: a credential's id, the administrator, or the system." example:"token"`
-	ActorType string          `json:"actorType" enum:"credential,admin,system" doc:"What kind of actor."`
-	Action    string          `json:"action" doc:"What was done." example:"directory.membership.added"`
-	Connector string          `json:"connector,omitempty" doc:"The connector, by slug." example:"acme-okta"`
-	User      *uuid.UUID      `json:"user,omitempty" format:"uuid" doc:"The directory user."`
-	Group     *uuid.UUID      `json:"group,omitempty" format:"uuid" doc:"The directory group."`
-	Record    *uuid.UUID      `json:"record,omitempty" format:"uuid" doc:"The connector's record."`
-	Request   string          `json:"request,omitempty" doc:"The request behind it, as in X-Request-Id."`
-	Changes   json.RawMessage `json:"changes,omitempty" doc:"What changed; in would, what the request of an observing connector would have done."`
+	ID         uuid.UUID       `json:"id" format:"uuid" doc:"The event's id."`
+	Time       time.Time       `json:"time" doc:"When it happened."`
+	Actor      string          `json:"actor" doc:"Who did it: a credential's id, the administrator, or the system." example:"token"`
+	ActorType  string          `json:"actorType" enum:"credential,admin,system" doc:"What kind of actor."`
+	Credential string          `json:"credential,omitempty" doc:"The credential that did it, by name, while its connector is there." example:"Okta, since March"`
+	Action     string          `json:"action" doc:"What was done." example:"directory.membership.added"`
+	Connector  string          `json:"connector,omitempty" doc:"The connector, by slug." example:"acme-okta"`
+	User       *uuid.UUID      `json:"user,omitempty" format:"uuid" doc:"The directory user."`
+	Group      *uuid.UUID      `json:"group,omitempty" format:"uuid" doc:"The directory group."`
+	Record     *uuid.UUID      `json:"record,omitempty" format:"uuid" doc:"The connector's record."`
+	Request    string          `json:"request,omitempty" doc:"The request behind it, as in X-Request-Id."`
+	Changes    json.RawMessage `json:"changes,omitempty" doc:"What changed; in would, what the request of an observing connector would have done."`
 }
 
 func sayEvent(e directory.Event) Event {
-	return Event{ID: e.ID, Time: e.Time.UTC(), Actor: e.Actor, ActorType: e.ActorType, Action: e.Action, Connector: e.Connector,
+	return Event{ID: e.ID, Time: e.Time.UTC(), Actor: e.Actor, ActorType: e.ActorType, Credential: e.Credential, Action: e.Action, Connector: e.Connector,
 		User: some(e.User), Group: some(e.Group), Record: some(e.Record), Request: e.Request, Changes: e.Changes}
 }
 
 type listEvents struct {
 	Paged
-	Accept    string    `header:"Accept" doc:"text/csv streams every event that fits, without pages." example:"text/csv"`
-	Text      string    `query:"q" maxLength:"256" doc:"Only events that contain this text."`
-	Connector string    `query:"connector" maxLength:"100" doc:"Only events of this connector, by slug."`
-	User      string    `query:"user" maxLength:"1024" doc:"Only events of this user of a directory, by userName or id."`
-	Group     string    `query:"group" maxLength:"1024" doc:"Only events of this group of a directory, by name or id."`
-	Action    string    `query:"action" maxLength:"100" doc:"Only events whose action begins so." example:"directory.membership.removed"`
-	Actor     string    `query:"actor" maxLength:"256" doc:"Only events of this actor."`
-	Since     time.Time `query:"since" doc:"Only events from then on." example:"2026-01-31T00:00:00Z"`
-	Until     time.Time `query:"until" doc:"Only events before then."`
+	Accept     string    `header:"Accept" doc:"text/csv streams every event that fits, without pages." example:"text/csv"`
+	Text       string    `query:"q" maxLength:"256" doc:"Only events that contain this text."`
+	Connector  string    `query:"connector" maxLength:"100" doc:"Only events of this connector, by slug."`
+	User       string    `query:"user" maxLength:"1024" doc:"Only events of this user of a directory, by userName or id."`
+	Group      string    `query:"group" maxLength:"1024" doc:"Only events of this group of a directory, by name or id."`
+	Action     string    `query:"action" maxLength:"100" doc:"Only events whose action begins so." example:"directory.membership.removed"`
+	Actor      string    `query:"actor" maxLength:"256" doc:"Only events of this actor."`
+	Credential string    `query:"credential" maxLength:"256" doc:"Only what this credential did, by name or id; one that has ended too."`
+	Since      time.Time `query:"since" doc:"Only events from then on." example:"2026-01-31T00:00:00Z"`
+	Until      time.Time `query:"until" doc:"Only events before then."`
 }
 
 func (in listEvents) filter() directory.EventFilter {
 	return directory.EventFilter{Connector: in.Connector, User: in.User, Group: in.Group, Action: in.Action,
-		Actor: in.Actor, Text: in.Text, Since: in.Since, Until: in.Until}
+		Actor: in.Actor, Credential: in.Credential, Text: in.Text, Since: in.Since, Until: in.Until}
 }
 
 func (a *API) addEvents() {
@@ -77,9 +79,9 @@ func (a *API) events(ctx context.Context, in *listEvents) (*huma.StreamResponse,
 	return answer, nil
 }
 
-var eventHeadings = []string{"time", "action", "actorType", "actor", "connector", "user", "group", "record", "request", "changes", "id"}
+var eventHeadings = []string{"time", "action", "actorType", "actor", "connector", "user", "group", "record", "request", "changes", "id", "credential"}
 
 func eventCells(e directory.Event) []string {
 	return []string{e.Time.UTC().Format(time.RFC3339Nano), e.Action, e.ActorType, e.Actor, e.Connector,
-		idText(e.User), idText(e.Group), idText(e.Record), e.Request, string(e.Changes), e.ID.String()}
+		idText(e.User), idText(e.Group), idText(e.Record), e.Request, string(e.Changes), e.ID.String(), e.Credential}
 }

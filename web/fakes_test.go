@@ -118,6 +118,7 @@ type tenancy struct {
 	unasked
 	connector tenants.Connector
 	created   tenants.NewConnector
+	wanted    tenants.Wanted
 	change    tenants.ConnectorChange
 	forgotten []string
 }
@@ -132,6 +133,21 @@ func (s *tenancy) ConnectorBySlug(_ context.Context, slug string) (tenants.Conne
 func (s *tenancy) CreateConnector(_ context.Context, n tenants.NewConnector) (tenants.Connector, tenants.Secrets, error) {
 	s.created = n
 	c := tenants.Connector{ID: uuid.New(), Slug: n.Slug, Name: n.Name, Tenant: n.Tenant, Kind: n.Kind, Mode: n.Mode, Directory: n.Directory, Version: 1}
+	return c, tenants.Secrets{Token: "mst_shown_once"}, nil
+}
+
+func (s *tenancy) Mint(_ context.Context, _ string, w tenants.Wanted) (tenants.Credential, tenants.Secrets, error) {
+	s.wanted = w
+	c := tenants.Credential{ID: uuid.New(), Name: w.Name, Kind: w.Kind, Username: w.Username, Settings: tenants.CredentialSettings{Networks: w.Networks, Entra: w.Entra}}
+	switch w.Kind {
+	case tenants.Basic:
+		return c, tenants.Secrets{Basic: &tenants.BasicPair{Username: w.Username, Password: "shown once"}}, nil
+	case tenants.OAuth:
+		c.Username = "client"
+		return c, tenants.Secrets{Client: &tenants.ClientPair{ID: "client", Secret: "mss_shown_once"}}, nil
+	case tenants.Entra:
+		return c, tenants.Secrets{}, nil
+	}
 	return c, tenants.Secrets{Token: "mst_shown_once"}, nil
 }
 

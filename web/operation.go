@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -27,6 +28,8 @@ type operation struct {
 	status       int    // of success; 0 = 200 with a body, 204 without
 	missing      string // the 404's sentence; {c}, {d}, {id} … are filled in
 	errors       map[int]string
+	answer       *huma.Response // of success, where the handler streams it; nil: what its type says
+	body         int64          // bytes of a body at most; 0 = 1 MiB
 }
 
 // route registers an operation. Errors that handle returns are said as problems.
@@ -39,7 +42,7 @@ func route[I, O any](a *API, op operation, handle func(context.Context, *I) (*O,
 		Description:   op.description,
 		Tags:          []string{op.tag},
 		DefaultStatus: op.status,
-		MaxBodyBytes:  1 << 20,
+		MaxBodyBytes:  cmp.Or(op.body, 1<<20),
 		Security:      []map[string][]string{{"adminToken": {}}},
 		Responses:     a.responses(op),
 	}, func(ctx context.Context, in *I) (*O, error) {
@@ -67,6 +70,9 @@ func (a *API) responses(op operation) map[string]*huma.Response {
 		said[status] = text
 	}
 	all := map[string]*huma.Response{"default": a.problemResponse("Any other problem.")}
+	if op.answer != nil {
+		all["200"] = op.answer
+	}
 	for status, text := range said {
 		all[strconv.Itoa(status)] = a.problemResponse(text)
 	}
@@ -196,13 +202,20 @@ func paged[T any](all []T, key func(T) string, p Paged) (directory.Page[T], erro
 	return page, nil
 }
 
+// bodyLimits are those of a SCIM body, with room for the longest list that a request may hold.
+var bodyLimits = func() scim.Limits {
+	l := scim.BodyLimits
+	l.Keys = 3 * directory.MostLogins
+	return l
+}()
+
 // strictJSON reads bodies without json's silent repairs: duplicate keys, bytes that are no
 // UTF-8, text after the end and endless nesting are refused, as on the SCIM side.
 var strictJSON = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
 		if _, ok := v.(*any); ok { // huma's first look at a body, before it is bound
-			if _, err := scim.Decode(data, scim.BodyLimits); err != nil {
+			if _, err := scim.Decode(data, bodyLimits); err != nil {
 				var e *scim.Error
 				if errors.As(err, &e) {
 					return errors.New(e.Detail) // its status and type are SCIM's

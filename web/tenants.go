@@ -25,7 +25,7 @@ type Tenants interface {
 	// Forget makes caches forget a connector whose rules or mode changed.
 	Forget(slug string)
 
-	MintToken(ctx context.Context, slug, name string, expires time.Time, readOnly bool) (tenants.Credential, string, error)
+	Mint(ctx context.Context, slug string, w tenants.Wanted) (tenants.Credential, tenants.Secrets, error)
 	Credentials(ctx context.Context, slug string) ([]tenants.Credential, error)
 	DeleteCredential(ctx context.Context, slug string, id uuid.UUID) error
 

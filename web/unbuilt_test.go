@@ -68,8 +68,8 @@ func TestWhatIsWrongWithABodyReadsAsSentences(t *testing.T) {
 			t.Errorf("%s: %s\n\twant %s", body, p.Detail, want)
 		}
 	}
-	p := d.do(http.MethodPost, Base+"/connectors/acme-okta/credentials", `{"name":"n","kind":"basic"}`).problem(http.StatusUnprocessableEntity, "invalidRequest")
-	if want := "body.kind is not known here. The fields are expiresAt, name, readOnly."; p.Detail != want {
+	p := d.do(http.MethodPost, Base+"/connectors/acme-okta/credentials", `{"name":"n","kin":"basic"}`).problem(http.StatusUnprocessableEntity, "invalidRequest")
+	if want := "body.kin is not known here; did you mean kind? The fields are allowedNetworks, entra, expiresAt, kind, name, readOnly, username."; p.Detail != want {
 		t.Errorf("a credential: %s\n\twant %s", p.Detail, want)
 	}
 	for text, want := range map[string]string{"what now": "What now.", "Which?": "Which?", "Done.": "Done."} {

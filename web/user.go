@@ -23,6 +23,7 @@ type User struct {
 	Local      bool            `json:"local" doc:"No IdP manages the user."`
 	Created    time.Time       `json:"created" doc:"When the user came into being."`
 	Modified   time.Time       `json:"modified" doc:"When the user last changed."`
+	LastLogin  *time.Time      `json:"lastLogin,omitempty" doc:"When the user last signed in to an application that tells; left out when none is known."`
 	PurgeAfter *time.Time      `json:"purgeAfter,omitempty" doc:"From when on a deleted user may be purged. This version purges nobody."`
 	Attributes json.RawMessage `json:"-"`
 }
@@ -63,7 +64,7 @@ type Record struct {
 
 func sayUser(u directory.User) User {
 	return User{ID: u.ID, UserName: u.UserName, Active: u.Status == policy.UserActive, Status: u.Status, Block: u.Block,
-		Local: u.Local, Created: u.Created.UTC(), Modified: u.Modified.UTC(), PurgeAfter: when(u.PurgeAfter), Attributes: u.JSON}
+		Local: u.Local, Created: u.Created.UTC(), Modified: u.Modified.UTC(), PurgeAfter: when(u.PurgeAfter), LastLogin: when(u.LastLogin), Attributes: u.JSON}
 }
 
 func sayUserDetail(d directory.UserDetail) UserDetail {

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -27,7 +28,7 @@ import (
 // Base is the path under which the API lies.
 const Base = "/api/v1"
 
-// Options are what the API needs. All but Log and Version are required.
+// Options are what the API needs. All but Log, Version and Now are required.
 type Options struct {
 	Effective  directory.Effective
 	Tenants    Tenants
@@ -36,6 +37,7 @@ type Options struct {
 	PublicURL  string // what base URLs of connectors are built from; no trailing slash
 	Version    string
 	Log        *slog.Logger
+	Now        func() time.Time // nil: time.Now
 }
 
 // API is the admin API with its page.
@@ -48,6 +50,7 @@ type API struct {
 	https     bool
 	version   string
 	log       *slog.Logger
+	now       func() time.Time
 	huma      huma.API
 
 	lights  chan struct{} // a place for each stream that is open
@@ -66,6 +69,9 @@ func New(o Options) (*API, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &API{
 		effective: o.Effective,
 		tenants:   o.Tenants,
@@ -75,6 +81,7 @@ func New(o Options) (*API, error) {
 		https:     public.Scheme == "https",
 		version:   o.Version,
 		log:       o.Log,
+		now:       o.Now,
 		lights:    make(chan struct{}, mostLights),
 		closing:   make(chan struct{}),
 	}, nil
@@ -107,10 +114,12 @@ func (a *API) addRoutes() {
 	a.addContact()
 	a.addDirectories()
 	a.addUsers()
+	a.addLogins()
 	a.addGroups()
 	a.addConflicts()
 	a.addHolds()
 	a.addWhy()
 	a.addTrials()
+	a.addGuides()
 	a.addEvents()
 }

@@ -24,7 +24,7 @@ func TestAConnectorsSecretsAreShownWhenItIsMadeAndNeverAgain(t *testing.T) {
 	if made["token"] != "mst_shown_once" {
 		t.Errorf("no token in %v", made)
 	}
-	if scim, _ := made["scim"].(map[string]any); scim["v2"] != "https://muster.example.com/scim/acme-okta/v2" {
+	if scim, _ := made["scim"].(map[string]any); scim["v2"] != "https://muster.example.com/scim/acme-okta/v2" || scim["v1"] != "https://muster.example.com/scim/acme-okta/v1" {
 		t.Errorf("base URLs are %v", made["scim"])
 	}
 	if made["directory"] != "main" || d.houses.created.Mode != tenants.Live || len(d.houses.created.Rules.OnlyAssign) != 1 {

@@ -9,25 +9,28 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 type eventsCmd struct {
 	remote
-	Connector string `help:"Only events of this connector."`
-	User      string `help:"Only events of this user, by userName or id."`
-	Group     string `help:"Only events of this group, by name or id."`
-	Action    string `help:"Only events whose action begins so, such as record.user or directory.membership.removed."`
-	Text      string `short:"q" help:"Only events that contain this text."`
-	Since     span   `help:"Only events of the last while, such as 24h or 7d." placeholder:"DURATION"`
-	Limit     int    `default:"100" help:"How many, the newest first; 0 is all."`
-	CSV       bool   `name:"csv" help:"Write every event that fits as CSV."`
+	Connector  string `help:"Only events of this connector."`
+	User       string `help:"Only events of this user, by userName or id."`
+	Group      string `help:"Only events of this group, by name or id."`
+	Credential string `help:"Only what this credential did, by name or id; one that has ended too."`
+	Action     string `help:"Only events whose action begins so, such as record.user or directory.membership.removed."`
+	Text       string `short:"q" help:"Only events that contain this text."`
+	Since      span   `help:"Only events of the last while, such as 24h or 7d." placeholder:"DURATION"`
+	Limit      int    `default:"100" help:"How many, the newest first; 0 is all."`
+	CSV        bool   `name:"csv" help:"Write every event that fits as CSV."`
 }
 
 type event struct {
 	Time                                                     time.Time
 	Action, Actor, ActorType, Connector, User, Group, Record string
+	Credential                                               string
 	Changes                                                  json.RawMessage
 }
 
@@ -42,7 +45,7 @@ func (eventsCmd) Help() string {
 // Run lists events, or streams them as CSV.
 func (c *eventsCmd) Run(ctx context.Context, t *terminal) error {
 	query := url.Values{}
-	for name, value := range map[string]string{"connector": c.Connector, "user": c.User, "group": c.Group, "action": c.Action, "q": c.Text} {
+	for name, value := range map[string]string{"connector": c.Connector, "user": c.User, "group": c.Group, "credential": c.Credential, "action": c.Action, "q": c.Text} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -117,6 +120,9 @@ func (c *eventsCmd) printItems(t *terminal, items []json.RawMessage) error {
 
 // by names the actor as shortly as it can be told from others.
 func (x event) by() string {
+	if x.Credential != "" {
+		return "credential " + strconv.Quote(x.Credential)
+	}
 	if x.ActorType == "credential" && len(x.Actor) == 36 {
 		return "credential …" + x.Actor[28:]
 	}

@@ -185,8 +185,16 @@ func changedSettings(now, c *manifest.Connector) (body map[string]any, lines []s
 	differs("strict", now.Strict, c.Strict)
 	differs("limits", now.Limits, c.Limits)
 	differs("paths", now.ServedPaths(), c.ServedPaths())
+	differs("required", listed(now.Required), listed(c.Required))
+	differs("unique", listed(now.Unique), listed(c.Unique))
+	differs("sensitive", listed(now.Sensitive), listed(c.Sensitive))
+	differs("lastLogin", now.LastLogin, c.LastLogin)
+	differs("allowedNetworks", listed(now.Networks), listed(c.Networks))
 	return body, lines, err
 }
+
+// listed is a list as the API says it, which has an empty one for none.
+func listed(names []string) []string { return append([]string{}, names...) }
 
 func (p *comparison) addNewConnector(c *manifest.Connector) error {
 	rules, err := manifest.Differ(policy.DefaultRules(), c.Rules)

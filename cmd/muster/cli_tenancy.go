@@ -47,7 +47,7 @@ type connectorsCmd struct {
 	List   connectorsListCmd   `cmd:"" default:"withargs" help:"List connectors."`
 	Show   connectorsShowCmd   `cmd:"" aliases:"get" help:"Show a connector."`
 	Create connectorsCreateCmd `cmd:"" help:"Make a connector; prints its base URL and, once, its token."`
-	Set    connectorsSetCmd    `cmd:"" help:"Change name, precedence or strictness."`
+	Set    connectorsSetCmd    `cmd:"" help:"Change name, precedence, strictness, the networks it is called from, and what it demands of attributes."`
 	Mode   connectorsModeCmd   `cmd:"" help:"Change what its requests do: live, observe or disabled."`
 	Delete connectorsDeleteCmd `cmd:"" help:"Delete a connector that holds no record."`
 
@@ -58,8 +58,11 @@ type connectorsCmd struct {
 
 type connector struct {
 	ID, Slug, Name, Tenant, Kind, Mode, Directory string
-	SCIM                                          struct{ V2 string } `json:"scim"`
+	SCIM                                          struct{ V2, V1 string } `json:"scim"`
 	Precedence                                    int
+	Required, Unique, Sensitive                   []string
+	LastLogin                                     bool
+	AllowedNetworks                               []string
 	Token                                         string
 	Basic                                         *struct{ Username, Password string }
 }
@@ -94,8 +97,8 @@ func (c *connectorsShowCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 func (x connector) rows() [][]string {
-	return [][]string{{"slug", x.Slug}, {"name", x.Name}, {"tenant", x.Tenant}, {"kind", x.Kind}, {"mode", x.Mode},
-		{"directory", x.Directory}, {"precedence", fmt.Sprint(x.Precedence)}, {"base URL", x.SCIM.V2}}
+	return x.accepted(x.demanded([][]string{{"slug", x.Slug}, {"name", x.Name}, {"tenant", x.Tenant}, {"kind", x.Kind}, {"mode", x.Mode},
+		{"directory", x.Directory}, {"precedence", fmt.Sprint(x.Precedence)}, {"base URL", x.SCIM.V2}, {"base URL 1.1", x.SCIM.V1}}))
 }
 
 type connectorsCreateCmd struct {
@@ -160,13 +163,18 @@ type connectorsSetCmd struct {
 	Name       *string `help:"A name for people."`
 	Precedence *int    `help:"Lower goes first where several connectors know a user."`
 	Strict     *bool   `negatable:"" help:"Take the RFC's reading where clients disagree."`
+
+	From         []string `help:"Accept its credentials from these networks only; several are separated by commas." placeholder:"CIDR" xor:"from"`
+	FromAnywhere bool     `help:"Accept its credentials from everywhere again." xor:"from"`
+
+	demandFlags
 }
 
 // Run changes settings.
 func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 	body := map[string]any{}
-	if c.Name == nil && c.Precedence == nil && c.Strict == nil {
-		return fmt.Errorf("say what to change: --name, --precedence, --strict or --no-strict. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
+	if c.Name == nil && c.Precedence == nil && c.Strict == nil && c.From == nil && !c.FromAnywhere && !c.given() {
+		return fmt.Errorf("say what to change: --name, --precedence, --strict, --no-strict, --from, --from-anywhere, --require, --unique, --sensitive, --last-login or --no-last-login. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
 	}
 	if c.Name != nil {
 		body["name"] = *c.Name
@@ -177,6 +185,10 @@ func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Strict != nil {
 		body["strict"] = *c.Strict
 	}
+	if c.From != nil || c.FromAnywhere {
+		body["allowedNetworks"] = append([]string{}, c.From...)
+	}
+	c.fill(body)
 	return show(ctx, t, c.remote, http.MethodPatch, "/connectors/"+escape(c.Slug), body, func(x connector) error { return table(t.out, nil, x.rows()) })
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // inDirectory is the directory that a command looks at.
@@ -37,6 +38,7 @@ type membership struct {
 
 type user struct {
 	ID, UserName, DisplayName, Status, Block string
+	LastLogin                                *time.Time
 	Local                                    bool
 	Memberships, Dropped                     []membership
 	Records                                  []struct{ Connector, Tenant, ID, State, UserName string }
@@ -131,6 +133,9 @@ func (x user) print(t *terminal) error {
 	rows := [][]string{{"user name", x.UserName}, {"name", orDash(x.DisplayName)}, {"status", x.Status}, {"id", x.ID}}
 	if x.Block != "" {
 		rows = append(rows, []string{"blocked", x.Block})
+	}
+	if x.LastLogin != nil {
+		rows = append(rows, []string{"last login", x.LastLogin.UTC().Format(time.DateTime) + " UTC"})
 	}
 	for _, r := range x.Records {
 		rows = append(rows, []string{"record", fmt.Sprintf("%s of %s, %s", r.Connector, r.Tenant, r.State)})

@@ -125,7 +125,7 @@ func (d *demo) play(ctx context.Context, c *character) error {
 	if err != nil {
 		return err
 	}
-	made, err := makeConnector(ctx, d.api, c.tenant, c.slug, c.product, d.directory, rules)
+	made, err := makeConnector(ctx, d.api, c.tenant, c.slug, c.product, d.directory, "", rules)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ type cli struct {
 	Test        testCmd        `cmd:"" help:"Run the tests of rules in a file; needs no server."`
 	Jobs        jobsCmd        `cmd:"" help:"Plans that are being applied, or were."`
 	Users       usersCmd       `cmd:"" help:"Users of a directory."`
+	Logins      loginsCmd      `cmd:"" help:"When users last signed in."`
 	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
 	Directories directoriesCmd `cmd:"" help:"Directories and their settings."`
 	Conflicts   conflictsCmd   `cmd:"" help:"What linking or settling could not do by itself."`
@@ -46,6 +47,7 @@ type cli struct {
 	Why         whyCmd         `cmd:"" help:"Say why a user is in a group or not, has its status, or an attribute its value."`
 	Try         tryCmd         `cmd:"" help:"Try a SCIM request of a connector without changing anything."`
 
+	Guide    guideCmd    `cmd:"" help:"Say how an identity provider is connected."`
 	Simulate simulateCmd `cmd:"" help:"Play an IdP: provision a made-up company through a connector."`
 	Demo     demoCmd     `cmd:"" help:"Show what Muster does: three tenants, their IdPs, four rules and the reasons."`
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/storage/sql"
 	"github.com/muster-scim/muster/tenants"
+	"github.com/muster-scim/muster/tenants/entra"
 	"github.com/muster-scim/muster/web"
 )
 
@@ -112,12 +113,21 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	used := tenants.NewUsage(srv.store.TouchCredentials, time.Now)
 	authenticator.Used = used.Seen
 	contacts := tenants.NewContacts(srv.store.KeepContacts, time.Now)
+	authenticator.Entra = entra.New(nil, time.Now)
+	key, err := srv.store.Key(ctx, "access tokens")
+	if err != nil {
+		return nil, fmt.Errorf("preparing access tokens: %w", err)
+	}
+	if authenticator.Access, err = tenants.NewAccess(key); err != nil {
+		return nil, err
+	}
 
 	engine := gateway.NewEngine(srv.log, srv.settings.proxies...)
 	scim := gateway.New(gateway.Options{
 		Records:   people,
 		Trials:    people,
 		Auth:      authenticator,
+		Clients:   authenticator,
 		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
 		Heard:     contacts.Hear,
@@ -145,6 +155,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	srv.work.Go(func() { srv.store.Tend(work) })
 	srv.keepNotes(work, 10*time.Second, "when credentials were last used", used.Run)
 	srv.keepNotes(work, time.Second, "how requests came to connectors", contacts.Run)
+	srv.work.Go(func() { warnOfExpiry(work, srv.store, srv.log) })
 	srv.work.Go(func() { srv.replicas.keep(work) })
 	return srv.withHealth(engine), nil
 }

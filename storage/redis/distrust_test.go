@@ -410,10 +410,10 @@ func TestTheScriptsCountAsTakeDoes(t *testing.T) {
 // TestTheFormatIsOfThisShape fails when what is sealed gets another shape. Then format has to
 // change, and the shape here.
 func TestTheFormatIsOfThisShape(t *testing.T) {
-	const shape = "e1 " +
-		"{Credential:{ID:UUID ConnectorID:UUID Name:string Kind:CredentialKind Username:string Hint:string ReadOnly:bool ExpiresAt:Time LastUsedAt:Time CreatedAt:Time} " +
+	const shape = "e2 " +
+		"{Credential:{ID:UUID ConnectorID:UUID Name:string Kind:CredentialKind Username:string Hint:string ReadOnly:bool Settings:{Networks:Networks Entra:{Tenant:string Audience:string}} ExpiresAt:Time LastUsedAt:Time CreatedAt:Time} " +
 		"Connector:{ID:UUID TenantID:UUID DirectoryID:UUID Tenant:string Directory:string Slug:string Name:string Kind:Kind Mode:Mode " +
-		"Settings:{Strict:bool Limits:{Rate:*float64 Burst:*int Concurrency:*int Shadow:bool Members:int Groups:int} Paths:{Users:[]string Groups:[]string}} " +
+		"Settings:{Strict:bool Limits:{Rate:*float64 Burst:*int Concurrency:*int Shadow:bool Members:int Groups:int} Paths:{Users:[]string Groups:[]string} Networks:Networks Demands:{Required:[]string Unique:[]string Sensitive:[]string} LastLogin:bool} " +
 		"Precedence:int CreatedAt:Time UpdatedAt:Time Version:int64} " +
 		"Rate:{PerSecond:float64 Burst:int}}"
 	if got := format + " " + shapeOf(reflect.TypeFor[content]()); got != shape {

@@ -37,6 +37,11 @@ func (s *Store) UpdateConnector(ctx context.Context, slug string, match func(int
 			after = now
 			return err
 		}
+		if change.Unique != nil {
+			if err := t.changeUnique(now, change.Demanded(now.Settings.Demands)); err != nil {
+				return err
+			}
+		}
 		columns["version"], columns["updated_at"] = now.Version+1, micros(s.now())
 		if err := db.Table("connectors").Where("id = ?", now.ID).Updates(columns).Error; err != nil {
 			return err
@@ -73,6 +78,13 @@ func changedColumns(c tenants.Connector, change tenants.ConnectorChange) (column
 	}
 	if change.Paths != nil {
 		settings.Paths = *change.Paths
+	}
+	if change.Networks != nil {
+		settings.Networks = *change.Networks
+	}
+	settings.Demands = change.Demanded(settings.Demands)
+	if change.LastLogin != nil {
+		settings.LastLogin = *change.LastLogin
 	}
 	before, err := json.Marshal(c.Settings)
 	if err != nil {
@@ -152,6 +164,7 @@ func (t *tx) dropConnector(id uuid.UUID, deleted *int64) {
 		"delete from group_records where connector_id = ?",
 		"delete from conflicts where connector_id = ?",
 		"delete from record_emails where connector_id = ?",
+		"delete from unique_values where connector_id = ?",
 		"delete from user_records where connector_id = ? and user_id is null",
 		"delete from settle_queue where connector_id = ?",
 		"delete from credentials where connector_id = ?",

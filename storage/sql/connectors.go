@@ -142,9 +142,7 @@ func (s *Store) CreateConnector(ctx context.Context, n tenants.NewConnector) (te
 		}
 		t.addVersion(row.ID, row.DirectoryID, tenants.ActorOf(ctx).ID, "", uuid.Nil)
 		for _, c := range n.Credentials {
-			if _, err := t.addCredential(db, row.ID, c); err != nil {
-				return err
-			}
+			t.addCredential(row.ID, c)
 		}
 		t.adminEvent(adminEvent{action: "connector.created", directory: row.DirectoryID, connector: row.ID,
 			changes: map[string]any{"slug": n.Slug, "kind": n.Kind, "mode": n.Mode, "tenant": n.Tenant, "directory": n.Directory}})
@@ -153,6 +151,9 @@ func (s *Store) CreateConnector(ctx context.Context, n tenants.NewConnector) (te
 	})
 	if isReferenced(err) {
 		return tenants.Connector{}, unknownTenant(n.Tenant) // deleted since it was looked up
+	}
+	if isDuplicate(err) { // the slug has said so itself
+		err = usernameTaken("basicAuth.username", n.BasicUsername)
 	}
 	return made, wrap(err, "creating connector %s", n.Slug)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/scim/canonical"
 )
 
 // Conflicts reads a page of a directory's open conflicts, the oldest first.
@@ -36,7 +37,7 @@ func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.
 		}
 		sql := cat(`select e.seq, e.id, e.time, e.actor_type, e.actor, e.action,
 				coalesce((select c.slug from connectors c where c.id = e.connector_id), ''),
-				coalesce(e.user_id, `+none+`), coalesce(e.group_id, `+none+`), coalesce(e.record_id, `+none+`), e.request, e.changes
+				coalesce(e.user_id, `+none+`), coalesce(e.group_id, `+none+`), coalesce(e.record_id, `+none+`), e.request, e.changes, `+credentialName+`
 			from events e where `, where, " order by e.seq desc limit ", argument{limit})
 		t.query(into(p, scanEvent), sql.sql, sql.args...)
 		return nil
@@ -46,10 +47,13 @@ func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.
 // newest is behind the number of every event.
 const newest = math.MaxInt64
 
+// credentialName is the name of the credential behind event e, also of one that has ended since.
+const credentialName = `coalesce((select k.name from credentials k where e.actor_type = 'credential' and cast(k.id as text) = e.actor), '')`
+
 func scanEvent(r row) (directory.Event, error) {
 	var e directory.Event
 	var at int64
-	err := r.Scan(&e.Seq, &e.ID, &at, &e.ActorType, &e.Actor, &e.Action, &e.Connector, &e.User, &e.Group, &e.Record, &e.Request, &e.Changes)
+	err := r.Scan(&e.Seq, &e.ID, &at, &e.ActorType, &e.Actor, &e.Action, &e.Connector, &e.User, &e.Group, &e.Record, &e.Request, &e.Changes, &e.Credential)
 	e.Time = fromMicros(at)
 	return e, err
 }
@@ -79,6 +83,10 @@ func (t *tx) eventsOf(q directory.EventQuery) fragment {
 	}
 	if q.Actor != "" {
 		and("e.actor = ", argument{q.Actor})
+	}
+	if q.Credential != "" {
+		and("e.actor_type = 'credential' and (e.actor = ", argument{q.Credential},
+			" or e.actor in (select cast(k.id as text) from credentials k where k.name_key = ", argument{canonical.Key(q.Credential)}, "))")
 	}
 	// The index of times gives a bound of numbers, and events are read by number.
 	if !q.Since.IsZero() {

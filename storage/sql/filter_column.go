@@ -22,6 +22,12 @@ func (t target) find(p filter.Path) (operand, elements, error) {
 			return value, list, nil
 		}
 	}
+	if !resolved.Opaque && (resolved.Attribute.Name == "lastLogin" || resolved.Sub != nil && resolved.Sub.Name == "lastLogin") {
+		if t.records() { // which knows users by their links alone
+			return nil, nil, scim.InvalidFilter("%s cannot be filtered on", resolved)
+		}
+		return loginColumn{timeColumn(lastLogin)}, nil, nil
+	}
 	if resolved.Attribute.Name == "meta" { // its location and version are made when it is read
 		return nil, nil, scim.InvalidFilter("%s cannot be filtered on", resolved)
 	}
@@ -180,6 +186,13 @@ func (c timeColumn) compare(op filter.Op, v filter.Value) (fragment, error) {
 		}
 	}
 	return cat(string(c), operator, argument{at.UnixMicro()}), nil
+}
+
+// loginColumn is a time that may be unknown.
+type loginColumn struct{ timeColumn }
+
+func (c loginColumn) present() (fragment, error) {
+	return cat(string(c.timeColumn), " is not null"), nil
 }
 
 // flagColumn is a boolean that a condition tells.

@@ -168,6 +168,8 @@ func (w *work) bury(c *directory.Changes) {
 	now := w.moment(c.TouchedAt)
 	w.exec(nil, `update user_records set state = 'deleted', deleted_at = ?, modified_at = ?, version = version + 1
 		where `+condition+" and directory_id = ? and deleted_at is null", now, now, ids, w.scope.directory)
+	condition, ids = w.oneOf("record_id", c.Bury)
+	w.exec(nil, "delete from unique_values where "+condition+" and directory_id = ?", ids, w.scope.directory)
 	condition, ids = w.oneOf("member_id", c.Bury)
 	w.exec(nil, "delete from members where "+condition+" and directory_id = ?", ids, w.scope.directory)
 }
@@ -182,6 +184,7 @@ func (w *work) buryAll(connector uuid.UUID, at int64) {
 		"delete from members where connector_id = ? and directory_id = ?",
 		"delete from unresolved_members where connector_id = ? and directory_id = ?",
 		"delete from group_records where connector_id = ? and directory_id = ?",
+		"delete from unique_values where connector_id = ? and directory_id = ?",
 	} {
 		w.exec(nil, statement, connector, directory)
 	}

@@ -13,8 +13,8 @@ import (
 
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
-	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "credentials"}
-	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values"}
+	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
+	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins"}
 )
 
 // spaces are two connectors in one directory and one in another, with a row each in every table
@@ -40,6 +40,7 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			x.exec(nil, "insert into conflicts (id, directory_id, connector_id, record_id, kind, subject, detail, created_at) values (?, ?, ?, ?, 'k', 's', '{}', 1)", uuid.New(), d, uuid.New(), uuid.New())
 			x.exec(nil, "insert into events (id, time, directory_id, actor_type, actor, action) values (?, 1, ?, 'a', 'a', 'a')", uuid.New(), d)
 			x.exec(nil, "insert into event_values (event_id, directory_id, data) values (?, ?, '{}')", uuid.New(), d)
+			x.exec(nil, "insert into user_logins (user_id, directory_id, at) values (?, ?, 1)", uuid.New(), d)
 		}
 		for i, c := range []uuid.UUID{w.a, w.b, w.far} {
 			d, slug := w.here, fmt.Sprint("c", i)
@@ -62,6 +63,7 @@ func addRecords(x *tx, c, d uuid.UUID) {
 	x.exec(nil, "insert into group_records (id, connector_id, directory_id, tenant_id, display_name, name_key, doc, search, version, created_at, modified_at) values (?, ?, ?, ?, 'g', 'g', '{}', '{}', 1, 1, 1)", uuid.New(), c, d, uuid.New())
 	x.exec(nil, "insert into members (group_record_id, member_id, connector_id, directory_id, kind, said, viewed) values (?, ?, ?, ?, 'User', true, true)", uuid.New(), uuid.New(), c, d)
 	x.exec(nil, "insert into unresolved_members (group_record_id, value, connector_id, directory_id, value_key) values (?, 'v', ?, ?, 'v')", uuid.New(), c, d)
+	x.exec(nil, "insert into unique_values (connector_id, attribute, value_key, directory_id, record_id) values (?, 'a', ?, ?, ?)", c, uuid.NewString(), d, uuid.New())
 }
 
 // seen counts the rows of tables that a statement without a clause finds in a scope.

@@ -21,6 +21,8 @@ var grants = []struct{ table, privileges string }{
 	{"contacts", "select, insert, update, delete"},
 	{"user_records", "select, insert, update, delete"},
 	{"record_emails", "select, insert, update, delete"},
+	{"unique_values", "select, insert, update, delete"},
+	{"user_logins", "select, insert, update"},
 	{"group_records", "select, insert, update, delete"},
 	{"members", "select, insert, update, delete"},
 	{"unresolved_members", "select, insert, update, delete"},

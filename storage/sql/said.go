@@ -30,7 +30,7 @@ func (s *Store) Said(ctx context.Context, id uuid.UUID, queries []directory.Said
 		for i, q := range queries {
 			from, likely := t.saidBy(q)
 			sql := cat(`select e.id, e.time, e.action, e.request, e.actor_type, e.actor, e.changes,
-					coalesce((select k.name from credentials k where e.actor_type = 'credential' and cast(k.id as text) = e.actor), ''), `,
+					`+credentialName+", ",
 				likely, " from ", from, " order by e.seq desc limit 1")
 			t.query(func(r row) error {
 				var at int64

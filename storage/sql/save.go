@@ -23,6 +23,7 @@ func (w *work) Save(c *directory.Changes) {
 	w.advance(c)
 	w.bury(c)
 	w.saveRecords(c)
+	w.saveUnique(c.Unique)
 	w.saveGroupRecords(c)
 	w.saveEdges(c)
 	w.saveGroups(c)

@@ -15,13 +15,17 @@ import (
 // up to one: asked with "exists", PostgreSQL may read the records of everybody.
 const shownColumns = `r.id, r.user_name, r.status, coalesce(r.block, ''), r.doc,
 	(select count(*) from (select 1 from user_records x where x.user_id = r.id limit 1) y) = 0,
-	r.created_at, r.modified_at, coalesce(r.purge_after, 0), r.version`
+	r.created_at, r.modified_at, coalesce(r.purge_after, 0), coalesce(` + lastLogin + `, 0), r.version`
+
+// lastLogin is when user r last signed in to an application; NULL when none is known.
+const lastLogin = "(select l.at from user_logins l where l.user_id = r.id)"
 
 func scanShown(r row, before ...any) (directory.User, uuid.UUID, error) {
 	var u directory.User
-	var created, modified, purge int64
-	err := r.Scan(append(before, &u.ID, &u.UserName, &u.Status, &u.Block, &u.JSON, &u.Local, &created, &modified, &purge, &u.Version)...)
+	var created, modified, purge, login int64
+	err := r.Scan(append(before, &u.ID, &u.UserName, &u.Status, &u.Block, &u.JSON, &u.Local, &created, &modified, &purge, &login, &u.Version)...)
 	u.Created, u.Modified, u.PurgeAfter = fromMicros(created), fromMicros(modified), fromMicros(purge)
+	u.LastLogin = fromMicros(login)
 	return u, u.ID, err
 }
 

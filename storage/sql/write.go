@@ -35,6 +35,7 @@ type work struct {
 
 	record      *directory.RecordRow // being written; its name may be taken
 	displayName string               // of the group record being written, likewise
+	claims      *directory.UniqueChange
 }
 
 // Unique indexes whose violation means that another transaction was first, and those that an
@@ -82,6 +83,8 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 			return directory.ErrJobRunning
 		case isDuplicate(err, indexRecordUserName):
 			return &directory.DuplicateError{Attribute: "userName", Value: scim.ParseDocument(w.record.JSON).UserName()}
+		case isDuplicate(err, indexUniqueValues):
+			return s.taken(ctx, w.claims)
 		case isDuplicate(err, indexGroupRecordName):
 			return &directory.DuplicateError{Attribute: "displayName", Value: w.displayName}
 		}

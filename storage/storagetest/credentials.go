@@ -54,10 +54,11 @@ func credentialsAreFound(t *testing.T, w tenantsWorld) {
 	w.tenant(t, "acme")
 	connector, _ := w.connector(t, "acme", "a")
 	expires := time.Now().Add(time.Hour).Truncate(time.Microsecond).UTC()
-	made, token, err := w.registry.MintToken(t.Context(), "a", "rotation", expires, true)
+	made, secrets, err := w.registry.Mint(t.Context(), "a", tenants.Wanted{Name: "rotation", ExpiresAt: expires, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
+	token := secrets.Token
 	p, err := w.authenticate(t, "a", token)
 	if err != nil {
 		t.Fatalf("a stored token does not authenticate: %v", err)
@@ -109,12 +110,24 @@ func usernamesAreUnique(t *testing.T, w tenantsWorld) {
 	w.tenant(t, "acme")
 	w.connector(t, "acme", "a") // it has a Basic pair of that name
 	w.connector(t, "acme", "b") // so may another one
-	_, _, err := w.registry.MintBasic(t.Context(), "a", "second", "okta", time.Time{}, false)
+	pair := tenants.Wanted{Name: "second", Kind: tenants.Basic, Username: "okta"}
+	_, _, err := w.registry.Mint(t.Context(), "a", pair)
 	wants(t, "a second pair with the user name", err, tenants.ErrTaken)
-	if _, _, err := w.registry.MintBasic(t.Context(), "a", "second", "okta2", time.Time{}, false); err != nil {
-		t.Errorf("a pair with another user name: %v", err)
+	pair.Username = "okta2"
+	made, secrets, err := w.registry.Mint(t.Context(), "a", pair)
+	if err != nil {
+		t.Fatalf("a pair with another user name: %v", err)
 	}
-	_, _, err = w.registry.MintToken(t.Context(), "nobody", "token", time.Time{}, false)
+	if p, err := w.authenticate(t, "a", "Basic "+base64.StdEncoding.EncodeToString([]byte("okta2:"+secrets.Basic.Password))); err != nil || p.Credential.ID != made.ID {
+		t.Errorf("the second pair is %+v, %v", p.Credential, err)
+	}
+	if err := w.DeleteCredential(t.Context(), "a", made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.registry.Mint(t.Context(), "a", pair); err != nil {
+		t.Errorf("the user name, and the name, after the pair has ended: %v", err)
+	}
+	_, _, err = w.registry.Mint(t.Context(), "nobody", tenants.Wanted{Name: "token"})
 	wants(t, "a token for an unknown connector", err, tenants.ErrUnknown)
 }
 

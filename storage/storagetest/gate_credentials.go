@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -25,9 +26,12 @@ func entriesAreFound(t *testing.T, w *gateWorld) {
 
 func entriesAreWhole(t *testing.T, w *gateWorld) {
 	rate, burst, concurrency := 2.5, 7, 3
+	networks := tenants.Networks{netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("203.0.113.0/24")}
+	sameNetwork := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 	want := tenants.Entry{
 		Credential: tenants.Credential{
 			ID: uuid.New(), ConnectorID: uuid.New(), Name: "Ünïcode\n\"quoted\" \x00", Kind: tenants.Basic, Username: "okta", Hint: "abcd", ReadOnly: true,
+			Settings:  tenants.CredentialSettings{Networks: networks[1:], Entra: tenants.EntraTenant{Tenant: "t", Audience: "a"}},
 			ExpiresAt: time.Date(2030, 1, 2, 3, 4, 5, 6000, time.UTC), CreatedAt: time.Date(2020, 1, 2, 3, 4, 5, 6000, time.UTC),
 		},
 		Connector: tenants.Connector{
@@ -37,6 +41,8 @@ func entriesAreWhole(t *testing.T, w *gateWorld) {
 				Strict: true,
 				Limits: tenants.Limits{Rate: &rate, Burst: &burst, Concurrency: &concurrency, Shadow: true, Members: 5, Groups: 6},
 				Paths:  tenants.Paths{Users: []string{"People"}, Groups: []string{"Teams", "Organizations"}},
+
+				Networks: networks,
 			},
 		},
 		Hash: [32]byte{1, 2, 3},
@@ -45,7 +51,7 @@ func entriesAreWhole(t *testing.T, w *gateWorld) {
 	w.rows.set(p.Key, want)
 	for _, when := range []string{"looked up", "remembered", "remembered again"} {
 		got, _, err := w.gate.Enter(t.Context(), p)
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		if diff := cmp.Diff(want, got, sameNetwork); diff != "" || err != nil {
 			t.Errorf("%s: %v, other than it is:\n%s", when, err, diff)
 		}
 	}

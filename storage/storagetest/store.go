@@ -68,6 +68,12 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"a member and its record may pass each other":           arrivalsDoNotPass,
 		"eight creations of one user make one":                  racesHaveOneWinner,
 		"a random mix of changes never gives up":                mixesFinish,
+		"a unique value is one record's":                        uniqueValuesAreOnes,
+		"eight claims of one value have one winner":             oneClaimWins,
+		"uniqueness is switched on over what is there":          uniquenessIsSwitched,
+		"a connector that retires lets unique values go":        retiringReleasesValues,
+		"a required attribute is there, or was not before":      requiredAttributesAreThere,
+		"a last login moves forward and changes no user":        loginsMoveForward,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -108,6 +108,22 @@ type connector struct {
 	Token string
 	Basic string            // username:password in base64
 	base  map[string]string // path of the base URL by SCIM version, "2.0" or "1.1"
+
+	version string // that its IdP speaks; "" is 2.0
+}
+
+// over is the same connector, spoken to in a version of SCIM.
+func (c connector) over(version string) connector {
+	c.version = version
+	return c
+}
+
+// root is the path of the base URL that its IdP uses.
+func (c connector) root() string {
+	if c.version == "" {
+		return c.base["2.0"]
+	}
+	return c.base[c.version]
 }
 
 // connector makes a live connector.
@@ -160,7 +176,8 @@ func (s *server) lone(t testing.TB, w wanted) connector {
 	return s.connector(t, w)
 }
 
-// scim sends a request to the connector's SCIM 2.0 endpoint with its token.
+// scim sends a request to the connector's SCIM endpoint with its token. In SCIM 1.1 the operations
+// of a PATCH go as the part of a resource that they mean.
 func (c connector) scim(t testing.TB, method, path string, body any) response {
 	t.Helper()
 	return c.must(t, c.request(t, method, path, body))
@@ -168,8 +185,11 @@ func (c connector) scim(t testing.TB, method, path string, body any) response {
 
 func (c connector) request(t testing.TB, method, path string, body any) request {
 	t.Helper()
-	r := request{Method: method, Target: c.base["2.0"] + path, Header: http.Header{"Authorization": {"Bearer " + c.Token}}}
+	r := request{Method: method, Target: c.root() + path, Header: http.Header{"Authorization": {"Bearer " + c.Token}}}
 	if body != nil {
+		if c.version == "1.1" {
+			body = inOldWords(t, body)
+		}
 		r.Body = encode(t, body)
 		r.Header.Set("Content-Type", "application/scim+json")
 	}

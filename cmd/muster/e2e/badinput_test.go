@@ -11,6 +11,42 @@ import (
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	cases, exceptions := readBadInput(t)
+	sendAll(t, "2.0", cases, exceptions)
+}
+
+// TestBadInputOverV1 sends what concerns SCIM 1.1, credentials, rules and tolerance with connectors
+// of SCIM 1.1, and what concerns 1.1 to the address of 2.0. A case with the operations of a PATCH
+// says the same in the words of 1.1.
+func TestBadInputOverV1(t *testing.T) {
+	t.Parallel()
+	all, exceptions := readBadInput(t)
+	var cases []badCase
+	for _, c := range all {
+		if slices.Contains([]string{"scim1", "auth", "tolerate", "policy"}, c.Area) {
+			c.Path = strings.Replace(c.Path, "/v2/", "/v1/", 1)
+			c.inOldWords(t)
+			cases = append(cases, c)
+		}
+	}
+	sendAll(t, "1.1", cases, exceptions)
+}
+
+// inOldWords puts a PATCH into the words of SCIM 1.1.
+func (c *badCase) inOldWords(t *testing.T) {
+	t.Helper()
+	if c.Method != http.MethodPatch || c.Body == nil || !strings.Contains(*c.Body, "Operations") {
+		return
+	}
+	body, err := decodeJSON([]byte(*c.Body))
+	if err != nil {
+		t.Fatalf("%s: %v", c.ID, err)
+	}
+	text := string(encode(t, inOldWords(t, body)))
+	c.Body = &text
+}
+
+func sendAll(t *testing.T, version string, cases []badCase, exceptions map[string]exception) {
+	t.Helper()
 	var servers []*server
 	for _, engine := range databases {
 		servers = append(servers, startServer(t, engine))
@@ -20,13 +56,17 @@ func TestBadInput(t *testing.T) {
 			t.Run(c.ID, func(t *testing.T) {
 				t.Parallel()
 				e := exceptions[c.ID]
-				reportCase(t, c.ID, func() string { return e.Why })
+				name := c.ID
+				if version != "2.0" {
+					name += " over " + version
+				}
+				reportCase(t, name, func() string { return e.Why })
 				if e.Skip {
 					t.Skip(e.Why)
 				}
 				c = c.with(e)
 				for _, s := range servers {
-					t.Run(s.engine, func(t *testing.T) { c.run(t, newWorld(t, s, c.Needs)) })
+					t.Run(s.engine, func(t *testing.T) { c.run(t, newWorld(t, s, version, c.Needs)) })
 				}
 			})
 		}
@@ -147,6 +187,10 @@ func (c badCase) checkError(w *world, answer response) {
 	case !strings.HasPrefix(path, "{") && !strings.HasPrefix(path, "/scim/"):
 		return
 	}
+	if w.speaksOld(path) {
+		checkOldError(t, answer)
+		return
+	}
 	if media != "application/scim+json" {
 		t.Errorf("a SCIM error has the media type %q", media)
 		return
@@ -165,6 +209,34 @@ func (c badCase) checkError(w *world, answer response) {
 		}
 	}
 	c.checkType(t, answer)
+}
+
+// speaksOld says whether a case's path is one of SCIM 1.1.
+func (w *world) speaksOld(path string) bool {
+	if strings.HasPrefix(path, "{A1}") {
+		return w.version != "1.1"
+	}
+	return w.version == "1.1"
+}
+
+// checkOldError holds an error against the form of SCIM 1.1.
+func checkOldError(t *testing.T, answer response) {
+	t.Helper()
+	if media := answer.Header.Get("Content-Type"); media != "application/json" {
+		t.Errorf("an error of SCIM 1.1 has the media type %q", media)
+		return
+	}
+	for path, want := range map[string]any{
+		"$.Errors[0].code": fmt.Sprint(answer.Status), "$.Errors[0].description": map[string]any{"$regex": "."}, "$.detail": map[string]any{"$regex": "."},
+	} {
+		got, err := lookup(answer.value(t), path)
+		if err == nil {
+			err = match(got, want)
+		}
+		if err != nil {
+			t.Errorf("%s of the error: %v", path, err)
+		}
+	}
 }
 
 // checkType compares the scimType with the one, or one of those, that the case asks for. Where

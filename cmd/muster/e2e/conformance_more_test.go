@@ -224,9 +224,9 @@ func (p *probe) bulk(failOnErrors int, operations string, checks ...string) {
 func (p *probe) sound(line, body string) {
 	p.t.Helper()
 	method, path, _ := strings.Cut(line, " ")
-	r := request{Method: method, Target: p.base["2.0"] + path, Header: p.header.Clone(), Body: []byte(fill(p.t, body, p.values, asIs))}
+	r := request{Method: method, Target: p.root() + path, Header: p.header.Clone(), Body: []byte(fill(p.t, body, p.values, asIs))}
 	answer := p.must(p.t, r)
-	if problems := unsound(method, answer); len(problems) > 0 {
+	if problems := p.unsound(method, answer); len(problems) > 0 {
 		p.t.Errorf("%s %s: %d %s\n\t%s", line, body, answer.Status, excerpt(answer.Body), strings.Join(problems, "\n\t"))
 	}
 }

@@ -19,7 +19,7 @@ type claim struct {
 // else to do. Every answer on the way is held against what has to be true of all answers.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	probeAll(t, slices.Concat(transportClaims, discoveryClaims, creationClaims, readingClaims, listClaims,
+	probeAll(t, "2.0", slices.Concat(transportClaims, discoveryClaims, creationClaims, readingClaims, listClaims,
 		filterClaims, replacementClaims, patchClaims, memberPatchClaims, groupClaims, versionClaims, cursorClaims))
 }
 
@@ -27,10 +27,17 @@ func TestConformance(t *testing.T) {
 // providers are known to send.
 func TestMustAccept(t *testing.T) {
 	t.Parallel()
-	probeAll(t, slices.Concat(acceptedRequests, acceptedFilters, acceptedBodies, acceptedPatches))
+	probeAll(t, "2.0", slices.Concat(acceptedRequests, acceptedFilters, acceptedBodies, acceptedPatches, acceptedVersions))
 }
 
-func probeAll(t *testing.T, claims []claim) {
+// TestMustAcceptOverV1 sends those that do not belong to SCIM 2.0 alone over SCIM 1.1.
+func TestMustAcceptOverV1(t *testing.T) {
+	t.Parallel()
+	probeAll(t, "1.1", slices.Concat(acceptedRequests, acceptedFilters, acceptedBodies, acceptedParts, acceptedVersions))
+}
+
+// probeAll puts claims to the test with connectors that are spoken to in a version of SCIM.
+func probeAll(t *testing.T, version string, claims []claim) {
 	var servers []*server
 	for _, engine := range databases {
 		servers = append(servers, startServer(t, engine))
@@ -39,7 +46,7 @@ func probeAll(t *testing.T, claims []claim) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, s := range servers {
-				t.Run(s.engine, func(t *testing.T) { c.holds(newProbe(t, s)) })
+				t.Run(s.engine, func(t *testing.T) { c.holds(probeOf(t, s.lone(t, wanted{}).over(version))) })
 			}
 		})
 	}
@@ -59,11 +66,19 @@ func newProbe(t *testing.T, s *server) *probe {
 }
 
 func probeOf(t *testing.T, c connector) *probe {
-	return &probe{connector: c, t: t, values: map[string]string{
-		"user": userSchema, "group": groupSchema, "enterprise": enterpriseSchema, "base": c.URL + c.base["2.0"],
+	p := &probe{connector: c, t: t, values: map[string]string{
+		"user": userSchema, "group": groupSchema, "enterprise": enterpriseSchema, "base": c.URL + c.root(), "managerId": "value",
 		"search": "urn:ietf:params:scim:api:messages:2.0:SearchRequest",
 		"bulk":   "urn:ietf:params:scim:api:messages:2.0:BulkRequest",
 	}, header: http.Header{"Authorization": {"Bearer " + c.Token}, "Content-Type": {"application/scim+json"}}}
+	if c.version == "1.1" {
+		for _, name := range []string{"user", "group", "bulk"} {
+			p.values[name] = oldCore
+		}
+		p.values["enterprise"], p.values["managerId"] = oldEnterprise, "managerId"
+		p.header.Set("Content-Type", "application/json")
+	}
+	return p
 }
 
 // strict is the same connector, which from now on takes the RFC by its letter.
@@ -92,14 +107,14 @@ var inURL = strings.NewReplacer(" ", "%20", `"`, "%22", `\`, "%5C", "é", "%C3%A
 func (p *probe) ask(line, body string, status int, checks ...string) response {
 	p.t.Helper()
 	method, path, _ := strings.Cut(fill(p.t, line, p.values, asIs), " ")
-	r := request{Method: method, Target: p.base["2.0"] + inURL.Replace(path), Header: p.header.Clone()}
+	r := request{Method: method, Target: p.root() + inURL.Replace(path), Header: p.header.Clone()}
 	if body != "" {
 		r.Body = []byte(fill(p.t, body, p.values, inJSON))
 	} else if method == "GET" || method == "DELETE" {
 		r.Header.Del("Content-Type")
 	}
 	answer := p.must(p.t, r)
-	problems := unsound(method, answer)
+	problems := p.unsound(method, answer)
 	if answer.Status != status {
 		problems = append(problems, "status "+plainText(answer.Status)+", want "+plainText(status))
 	} else {
@@ -123,6 +138,9 @@ func (p *probe) compare(answer response, checks []string) (problems []string) {
 	}
 	for _, check := range checks {
 		path, text, _ := strings.Cut(fill(p.t, check, p.values, asIs), " ")
+		if path == "$.scimType" && p.version == "1.1" {
+			continue // it has none
+		}
 		var want any = map[string]any{"$exists": false}
 		if text != "absent" {
 			if want, err = decodeJSON([]byte(text)); err != nil {
@@ -145,7 +163,7 @@ var scimTypes = []any{"invalidFilter", "tooMany", "uniqueness", "mutability", "i
 	"noTarget", "invalidValue", "invalidVers", "sensitive", "invalidCursor", "expiredCursor", "invalidCount"}
 
 // unsound says what is wrong with an answer, whatever was asked.
-func unsound(method string, answer response) (problems []string) {
+func (p *probe) unsound(method string, answer response) (problems []string) {
 	complain := func(wrong bool, problem string) {
 		if wrong {
 			problems = append(problems, problem)
@@ -157,7 +175,9 @@ func unsound(method string, answer response) (problems []string) {
 		return problems
 	}
 	media := answer.Header.Get("Content-Type")
-	complain(media != "application/scim+json" && media != "application/json", "the media type is "+media)
+	old := p.version == "1.1"
+	complain(media != "application/json" && (media != "application/scim+json" || old), "the media type is "+media)
+	complain(old && strings.Contains(string(answer.Body), "urn:ietf:params:scim:"), "there is a URN of SCIM 2.0 in the answer")
 	document, err := decodeJSON(answer.Body)
 	if err != nil {
 		return append(problems, "the body is no JSON")
@@ -167,10 +187,18 @@ func unsound(method string, answer response) (problems []string) {
 		complain(holdsNull(document), "there is a null in the answer")
 		return problems
 	}
-	for path, want := range map[string]any{
+	wanted := map[string]any{
 		"$.schemas": []any{errorSchema}, "$.status": plainText(answer.Status),
 		"$.detail": map[string]any{"$type": "string", "$ne": ""},
-	} {
+	}
+	if old {
+		wanted = map[string]any{
+			"$.Errors": map[string]any{"$len": json.Number("1")}, "$.Errors[0].code": plainText(answer.Status),
+			"$.Errors[0].description": map[string]any{"$type": "string", "$ne": ""}, "$.detail": map[string]any{"$type": "string", "$ne": ""},
+			"$.schemas": map[string]any{"$exists": false}, "$.status": map[string]any{"$exists": false},
+		}
+	}
+	for path, want := range wanted {
 		got, _ := lookup(document, path)
 		if err := match(got, want); err != nil {
 			problems = append(problems, "of an Error, "+path+": "+err.Error())
@@ -224,6 +252,15 @@ func memberList(ids ...string) string {
 	}
 	text, _ := json.Marshal(list)
 	return string(text)
+}
+
+// set changes attributes of a record, members of a JSON object, by a PATCH of either version.
+func (p *probe) set(path, attributes string, checks ...string) response {
+	p.t.Helper()
+	if p.version == "1.1" {
+		return p.ask("PATCH "+path, `{"schemas":["`+oldCore+`"],`+attributes+`}`, 200, checks...)
+	}
+	return p.patch(path, `{"op":"replace","value":{`+attributes+`}}`, 200, checks...)
 }
 
 // patch sends operations, members of a JSON array.

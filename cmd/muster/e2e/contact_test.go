@@ -30,7 +30,7 @@ func TestTheFirstContactIsSeen(t *testing.T) {
 			{"Bearer " + other.Token, "/Users", "otherConnector", "…" + other.Token[len(other.Token)-4:]},
 			{"Basic bm9ib2R5OnBhc3N3b3Jk", "/Users", "unknownUser", "nobody"},
 			{"Bearer " + p.Token, "/scim/" + p.Slug + "/v2/Users", "doubledPath", ""},
-			{"Bearer " + p.Token, "/People", "unknownPath", ""},
+			{"Bearer " + p.Token, "/People", "unknownPath", "/v2/People"},
 		} {
 			p.send(request{Method: "GET", Target: p.base["2.0"] + c.path, Header: http.Header{"Authorization": {c.authorization}}})
 			got := light.until(t, "trouble", c.diagnosis)
@@ -86,11 +86,12 @@ func watch(t *testing.T, s *server, slug string) *light {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/api/v1/connectors/"+slug+"/contact/stream", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/api/v1/connectors/"+slug+"/contact", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+s.token)
+	r.Header.Set("Accept", "text/event-stream")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 type reasons struct {
 	*server
 	t         *testing.T
+	version   string // of SCIM, that its connectors speak; "" is 2.0
 	Directory string
 	heard     map[string]string // sentence by code
 	called    map[string]string // what to call a slug in a sentence
@@ -33,7 +34,7 @@ func (r *reasons) source(tenant, name, rules string) connector {
 			r.t.Fatal(err)
 		}
 	}
-	c := r.connector(r.t, w)
+	c := r.connector(r.t, w).over(r.version)
 	r.called[c.Slug] = name
 	return c
 }

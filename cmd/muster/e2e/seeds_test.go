@@ -12,7 +12,7 @@ import (
 // shows from outside. Its names begin with the row.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	probeAll(t, slices.Concat(askedOfServers, askedByTenants))
+	probeAll(t, "2.0", slices.Concat(askedOfServers, askedByTenants))
 }
 
 // ruled is another connector of a tenant and a directory of its own, with rules, as JSON.

@@ -171,3 +171,20 @@ func TestAnAppliedChangeHasAWayBack(t *testing.T) {
 		}
 	})
 }
+
+// TestATrialSpeaksSCIM11 tries a request below the other base URL.
+func TestATrialSpeaksSCIM11(t *testing.T) {
+	t.Parallel()
+	onEveryDatabase(t, func(t *testing.T, s *server) {
+		c := s.lone(t, wanted{}).over("1.1")
+		path := "/Users/" + c.user(t, whom)
+		asked := map[string]any{"method": "PATCH", "path": c.root() + path, "body": map[string]any{"schemas": []string{oldCore}, "title": "T"}}
+		tried := s.adminOK(t, "POST", "/connectors/"+c.Slug+"/trials", asked)
+		if status, schema := plainText(tried.at(t, "$.response.status")), tried.text(t, "$.response.body.schemas[0]"); status != "200" || schema != oldCore {
+			t.Errorf("the trial was answered %s: %s", status, excerpt(tried.Body))
+		}
+		if title := c.scimOK(t, "GET", path, nil); strings.Contains(string(title.Body), `"title"`) {
+			t.Error("the trial changed the user")
+		}
+	})
+}

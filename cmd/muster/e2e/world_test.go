@@ -21,6 +21,7 @@ type world struct {
 	values    map[string]string
 	numbers   []string // ids of A's numbered users, when they exist
 	groupName string   // of gA1
+	version   string   // of SCIM, that both connectors speak
 }
 
 // policyRules are what the policy cases need of A.
@@ -32,10 +33,11 @@ var policyRules = map[string]any{
 // protectedGroup is out of reach of every connector of a world.
 const protectedGroup = "gateway-admins"
 
-// newWorld makes the world of a case. Needs is the case's own sentence about it.
-func newWorld(t *testing.T, s *server, needs string) *world {
+// newWorld makes the world of a case, whose connectors speak a version of SCIM. Needs is the case's
+// own sentence about it.
+func newWorld(t *testing.T, s *server, version, needs string) *world {
 	t.Helper()
-	w := &world{server: s, t: t, Directory: s.directory(t), values: map[string]string{}}
+	w := &world{server: s, t: t, version: version, Directory: s.directory(t), values: map[string]string{}}
 	a := wanted{Tenant: s.tenant(t), Directory: w.Directory}
 	w.groupName = "team-" + unique()
 	if strings.HasPrefix(needs, "policy of A") {
@@ -45,9 +47,9 @@ func newWorld(t *testing.T, s *server, needs string) *world {
 	if strings.Contains(needs, "pattern that passed the save check") {
 		a.Rules = map[string]any{"neverAssign": []string{`(?:x*a)*(?=b)c`}}
 	}
-	w.A = s.connector(t, a)
+	w.A = s.connector(t, a).over(version)
 	w.tenantB = s.tenant(t)
-	w.B = s.connector(t, wanted{Tenant: w.tenantB, Directory: w.Directory})
+	w.B = s.connector(t, wanted{Tenant: w.tenantB, Directory: w.Directory}).over(version)
 	s.adminOK(t, "PATCH", "/directories/"+w.Directory, map[string]any{
 		"protectedGroups": []string{protectedGroup}, "protectedUsers": []string{"root-.*"},
 	})
@@ -99,11 +101,14 @@ func (w *world) make(name string) string {
 	w.t.Helper()
 	switch name {
 	case "A":
-		return w.A.base["2.0"]
-	case "A1":
+		return w.A.root()
+	case "A1": // the other version's
+		if w.version == "1.1" {
+			return w.A.base["2.0"]
+		}
 		return w.A.base["1.1"]
 	case "B":
-		return w.B.base["2.0"]
+		return w.B.root()
 	case "slugA":
 		return w.A.Slug
 	case "slugB", "Bname":

@@ -1,5 +1,5 @@
 // Package idp plays an identity provider against a SCIM base URL: a made-up company of people
-// and groups, provisioned in the request shapes that Okta and Microsoft Entra ID really use.
+// and groups, provisioned in the request shapes that real products use (Products).
 // The same seed always makes the same company and the same day at it.
 //
 // It is a client like any other: it knows HTTP and SCIM's words, and nothing of the server.

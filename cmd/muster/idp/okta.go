@@ -6,6 +6,16 @@ import (
 	"strings"
 )
 
+// oktaHeader is what Okta sends with every request; the Content-Type on a GET too.
+func oktaHeader(media string) http.Header {
+	return http.Header{
+		"User-Agent": {"Okta SCIM Client 1.0.0"}, "Accept": {media}, "Accept-Charset": {"utf-8"}, "Content-Type": {media + "; charset=utf-8"},
+	}
+}
+
+// oktaFacts are what an Okta profile says beside names and activity.
+var oktaFacts = []string{"displayName", "email", "title", "department", "externalId"}
+
 // okta is Okta's catalogue integration (OIN): whole profiles by PUT, activity by a PATCH without
 // a path, members by PATCH with display names. It never deletes a user.
 type okta struct{ *Client }
@@ -21,11 +31,11 @@ func (o *okta) Test(ctx context.Context) error {
 	return err
 }
 
-func (o *okta) FindUser(ctx context.Context, userName string) (string, error) {
+func (o *okta) FindUser(ctx context.Context, _ *Person, userName string) (string, error) {
 	return o.find(ctx, "/Users", "filter="+oktaEscape("userName eq "+quote(userName))+"&startIndex=1&count=100")
 }
 
-func (o *okta) FindGroup(ctx context.Context, name string) (string, error) {
+func (o *okta) FindGroup(ctx context.Context, _ *Group, name string) (string, error) {
 	return o.find(ctx, "/Groups", "filter="+oktaEscape("displayName eq "+quote(name))+"&startIndex=1&count=100")
 }
 
@@ -35,7 +45,7 @@ func oktaEscape(s string) string { return strings.ReplaceAll(escape(s), "+", "%2
 func (o *okta) CreateUser(ctx context.Context, p *Person) error {
 	body := o.profile(p)
 	body["password"] = "Zq8pX1mvT4" // Okta sends a random one with every POST; it is never kept
-	got, err := o.change(ctx, http.MethodPost, "/Users", "", body)
+	got, err := o.change(ctx, http.MethodPost, "/Users", "", body, aboutUser(p, oktaFacts...))
 	p.ID = got.ID
 	return err
 }
@@ -46,7 +56,7 @@ func (o *okta) UpdateUser(ctx context.Context, p *Person) error {
 	}
 	body := o.profile(p)
 	body["id"] = p.ID
-	_, err := o.change(ctx, http.MethodPut, "/Users/"+p.ID, p.ID, body)
+	_, err := o.change(ctx, http.MethodPut, "/Users/"+p.ID, p.ID, body, aboutUser(p, oktaFacts...))
 	return err
 }
 
@@ -67,55 +77,55 @@ func (o *okta) profile(p *Person) map[string]any {
 }
 
 func (o *okta) SetActive(ctx context.Context, p *Person) error {
-	return o.patch(ctx, "/Users", p.ID, operation{Op: "replace", Value: map[string]any{"active": p.Active}})
+	return o.patch(ctx, "/Users", p.ID, aboutActivity(p), operation{Op: "replace", Value: map[string]any{"active": p.Active}})
 }
 
-func (o *okta) Deletes() bool { return false }
-
 func (o *okta) DeleteUser(ctx context.Context, p *Person) error {
-	return o.delete(ctx, "/Users", p.ID)
+	return o.delete(ctx, "/Users", p.ID, false)
 }
 
 func (o *okta) CreateGroup(ctx context.Context, g *Group) error {
 	got, err := o.change(ctx, http.MethodPost, "/Groups", "", map[string]any{
 		"schemas": []string{groupSchema}, "displayName": g.Name, "members": []any{},
-	})
+	}, aboutAll(g, nil))
 	g.ID = got.ID
 	return err
 }
 
 func (o *okta) RenameGroup(ctx context.Context, g *Group) error {
-	return o.patch(ctx, "/Groups", g.ID, operation{Op: "replace", Value: map[string]any{"id": g.ID, "displayName": g.Name}})
+	return o.patch(ctx, "/Groups", g.ID, aboutGroup(g), operation{Op: "replace", Value: map[string]any{"id": g.ID, "displayName": g.Name}})
 }
 
 func (o *okta) DeleteGroup(ctx context.Context, g *Group) error {
-	return o.delete(ctx, "/Groups", g.ID)
+	return o.delete(ctx, "/Groups", g.ID, true)
 }
 
 // PushMembers adds batch by batch to a new group; a group that was there gets a full push.
 func (o *okta) PushMembers(ctx context.Context, g *Group, found bool) error {
 	if found {
-		return o.patch(ctx, "/Groups", g.ID, operation{Op: "replace", Path: "members", Value: oktaMembers(g.Members)})
+		return o.patch(ctx, "/Groups", g.ID, aboutAll(g, g.Members), operation{Op: "replace", Path: "members", Value: oktaMembers(g.Members)})
 	}
 	return o.ChangeMembers(ctx, g, g.Members, nil)
 }
 
+// ChangeMembers changes batch by batch; on a day that reorders, Okta's workers overlap.
 func (o *okta) ChangeMembers(ctx context.Context, g *Group, add, remove []*Person) error {
-	for _, batch := range batches(remove, oktaBatch) {
-		var operations []operation
+	var parts []func(context.Context) error
+	for _, batch := range batches(remove, o.Chaos.batch(oktaBatch)) {
+		var list []operation
 		for _, p := range batch {
-			operations = append(operations, operation{Op: "remove", Path: "members[value eq " + quote(p.ID) + "]"})
+			list = append(list, operation{Op: "remove", Path: "members[value eq " + quote(p.ID) + "]"})
 		}
-		if err := o.patch(ctx, "/Groups", g.ID, operations...); err != nil {
-			return err
-		}
+		parts = append(parts, func(ctx context.Context) error {
+			return o.patch(ctx, "/Groups", g.ID, aboutMembers(nil, batch), list...)
+		})
 	}
-	for _, batch := range batches(add, oktaBatch) {
-		if err := o.patch(ctx, "/Groups", g.ID, operation{Op: "add", Path: "members", Value: oktaMembers(batch)}); err != nil {
-			return err
-		}
+	for _, batch := range batches(add, o.Chaos.batch(oktaBatch)) {
+		parts = append(parts, func(ctx context.Context) error {
+			return o.patch(ctx, "/Groups", g.ID, aboutMembers(batch, nil), operation{Op: "add", Path: "members", Value: oktaMembers(batch)})
+		})
 	}
-	return nil
+	return o.together(ctx, true, parts)
 }
 
 func oktaMembers(people []*Person) []any {

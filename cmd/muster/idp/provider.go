@@ -2,7 +2,6 @@ package idp
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -12,41 +11,21 @@ import (
 type provider interface {
 	Test(ctx context.Context) error
 	// FindUser and FindGroup return the id of what the connector has under the name, or "".
-	FindUser(ctx context.Context, userName string) (string, error)
-	FindGroup(ctx context.Context, name string) (string, error)
+	FindUser(ctx context.Context, p *Person, userName string) (string, error)
+	FindGroup(ctx context.Context, g *Group, name string) (string, error)
 
 	CreateUser(ctx context.Context, p *Person) error
 	UpdateUser(ctx context.Context, p *Person) error // the whole profile, userName and activity too
 	SetActive(ctx context.Context, p *Person) error
-	Deletes() bool // whether the product ever deletes a user
 	DeleteUser(ctx context.Context, p *Person) error
 
+	// A group is given with the members it has now, or has after the change.
 	CreateGroup(ctx context.Context, g *Group) error
 	RenameGroup(ctx context.Context, g *Group) error
 	DeleteGroup(ctx context.Context, g *Group) error
 	// PushMembers makes a group just created, or found, have its members.
 	PushMembers(ctx context.Context, g *Group, found bool) error
 	ChangeMembers(ctx context.Context, g *Group, add, remove []*Person) error
-}
-
-// Products are the IdPs that can be played.
-var Products = []string{"okta", "entra"}
-
-func newProvider(product string, c *Client) (provider, error) {
-	switch product {
-	case "okta":
-		c.header = http.Header{
-			"User-Agent":     {"Okta SCIM Client 1.0.0"},
-			"Accept":         {"application/scim+json"},
-			"Accept-Charset": {"utf-8"},
-			"Content-Type":   {"application/scim+json; charset=utf-8"}, // on GET too
-		}
-		return &okta{c}, nil
-	case "entra":
-		c.header = http.Header{}
-		return &entra{c}, nil
-	}
-	return nil, fmt.Errorf("no IdP %q can be played; there are %v", product, Products)
 }
 
 // find reads the first resource of a look-up by name.
@@ -58,10 +37,12 @@ func (c *Client) find(ctx context.Context, path, query string) (string, error) {
 	return got.Resources[0].ID, nil
 }
 
-func (c *Client) delete(ctx context.Context, path, id string) error {
-	_, err := c.change(ctx, http.MethodDelete, path+"/"+id, id, nil)
+func (c *Client) delete(ctx context.Context, path, id string, group bool) error {
+	gone := said{group: group, gone: true}
+	_, err := c.change(ctx, http.MethodDelete, path+"/"+id, id, nil, gone)
 	if isStatus(err, http.StatusNotFound) {
-		return nil // an answer got lost, or an earlier run has done it
+		c.book.enter(id, gone) // an answer got lost, or an earlier run has done it
+		return nil
 	}
 	return err
 }
@@ -73,11 +54,13 @@ type operation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-func (c *Client) patch(ctx context.Context, path, id string, operations ...operation) error {
-	_, err := c.change(ctx, http.MethodPatch, path+"/"+id, id, map[string]any{
-		"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
-		"Operations": operations,
-	})
+// operations is the body of a PATCH of SCIM 2.0.
+func operations(list ...operation) map[string]any {
+	return map[string]any{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": list}
+}
+
+func (c *Client) patch(ctx context.Context, path, id string, means said, list ...operation) error {
+	_, err := c.change(ctx, http.MethodPatch, path+"/"+id, id, operations(list...), means)
 	return err
 }
 
@@ -92,12 +75,23 @@ func batches(people []*Person, n int) (cut [][]*Person) {
 	return cut
 }
 
+// values are members as most products write them.
+func values(people []*Person) []any {
+	list := []any{}
+	for _, p := range people {
+		list = append(list, map[string]any{"value": p.ID})
+	}
+	return list
+}
+
 func quote(s string) string { return `"` + s + `"` }
 
 const (
 	userSchema       = "urn:ietf:params:scim:schemas:core:2.0:User"
 	groupSchema      = "urn:ietf:params:scim:schemas:core:2.0:Group"
 	enterpriseSchema = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	core11           = "urn:scim:schemas:core:1.0"
+	enterprise11     = "urn:scim:schemas:extension:enterprise:1.0"
 )
 
 var escape = url.QueryEscape

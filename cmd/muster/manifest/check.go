@@ -71,16 +71,30 @@ func (c *Connector) check() error {
 		return err
 	}
 	n := tenants.NewConnector{Tenant: c.Tenant, Name: c.Name, Slug: c.Slug, Kind: c.Kind, Mode: c.Mode, Directory: c.Directory,
-		Settings: tenants.Settings{Limits: c.Limits, Paths: c.ServedPaths()}, Rules: c.Rules}
+		Settings: tenants.Settings{Limits: c.Limits, Paths: c.ServedPaths(), Demands: c.demands()}, Rules: c.Rules}
 	if err := n.Check(); err != nil {
 		return placed(err, c.at, where)
 	}
+	networks, err := tenants.ParseNetworks("allowedNetworks", c.Networks)
+	if err != nil {
+		return placed(err, c.at, where)
+	}
+	c.Networks = networks.Texts()
+	demands, err := c.demands().InSchemaCase()
+	if err != nil {
+		return placed(err, c.at, where)
+	}
+	c.Required, c.Unique, c.Sensitive = demands.Required, demands.Unique, demands.Sensitive
 	for _, t := range c.Tests {
 		if err := t.check(where); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *Connector) demands() tenants.Demands {
+	return tenants.Demands{Required: c.Required, Unique: c.Unique, Sensitive: c.Sensitive}
 }
 
 // ServedPaths are the connector's further paths: its own, or those that its kind begins with.

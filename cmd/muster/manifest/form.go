@@ -92,6 +92,11 @@ func (c Connector) node() (*node, error) {
 	}{
 		{"limits", c.Limits, c.Limits == tenants.Limits{}},
 		{"paths", c.ServedPaths(), reflect.DeepEqual(c.ServedPaths(), c.Kind.DefaultPaths())},
+		{"required", c.Required, len(c.Required) == 0},
+		{"unique", c.Unique, len(c.Unique) == 0},
+		{"sensitive", c.Sensitive, len(c.Sensitive) == 0},
+		{"lastLogin", c.LastLogin, !c.LastLogin},
+		{"allowedNetworks", c.Networks, len(c.Networks) == 0},
 	} {
 		if part.plain {
 			continue

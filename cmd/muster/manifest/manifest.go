@@ -46,6 +46,11 @@ type Connector struct {
 	Strict     bool           `json:"strict"`
 	Limits     tenants.Limits `json:"limits"`
 	Paths      *tenants.Paths `json:"paths"` // nil: those that the kind begins with
+	Required   []string       `json:"required"`
+	Unique     []string       `json:"unique"`
+	Sensitive  []string       `json:"sensitive"`
+	LastLogin  bool           `json:"lastLogin"`
+	Networks   []string       `json:"allowedNetworks"`
 	Rules      policy.Rules   `json:"rules"`
 	Tests      []Test         `json:"tests"`
 
