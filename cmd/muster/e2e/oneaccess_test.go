@@ -41,6 +41,10 @@ func TestOneAccessProvisionsEndToEnd(t *testing.T) {
 			isJSON(p.ask(`GET /User?filter=meta.lastModified gt "`+strings.ReplaceAll(since, "+", "%2B")+`"`, "", http.StatusOK, "$.totalResults 2"))
 		}
 		isJSON(p.ask("GET /Organizations", "", http.StatusOK, "$.totalResults 1", `$.Resources[0].displayName "R&D Center 2"`))
+		old := *p // OneAccess speaks either version
+		old.base = map[string]string{"2.0": p.base["1.1"]}
+		old.ask("PATCH /Organizations/{{org}}", `{"schemas":["urn:scim:schemas:core:1.0"],"displayName":"R&D","members":[{"value":"{{wu}}","operation":"delete"}],`+stamps+`}`, http.StatusOK)
+		old.ask("PATCH /Organizations/{{org}}", `{"schemas":["urn:scim:schemas:core:1.0"],"displayName":"R&D Center 2"}`, http.StatusOK, "$.members[*].value {\"$set\":[\"{{huang}}\"]}")
 
 		if groups := groupsOf(findUser(t, s, directory, "huang")); !slices.Equal(groups, []string{"R&D Center 2"}) {
 			t.Errorf("the directory has huang in %v", groups)
