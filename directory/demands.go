@@ -53,8 +53,9 @@ func UniqueValuesOf(doc scim.Document, places []scim.Place) []UniqueValue {
 }
 
 // demand judges what the record of the transaction's connector says now: r after its change,
-// before what it said until then (nil for a new one). The error is a *scim.Error for the IdP.
-func (w *work) demand(r *RecordRow, before scim.Document) error {
+// before and was what it said until then and its state (nil for a new one). The error is a
+// *scim.Error for the IdP.
+func (w *work) demand(r *RecordRow, before scim.Document, was policy.State) error {
 	c := w.settings.Connectors[r.Connector]
 	if c == nil {
 		return nil
@@ -65,8 +66,9 @@ func (w *work) demand(r *RecordRow, before scim.Document) error {
 	}
 	after := r.parsed
 	if r.State != policy.Inactive { // whoever leaves is let go
+		comes := before == nil || was == policy.Inactive
 		for _, p := range required {
-			if !p.In(after) && (before == nil || p.In(before)) {
+			if !p.In(after) && (comes || p.In(before)) {
 				return scim.InvalidValue("%s is required by this connector and the user has none; map an attribute to it at the identity provider, and send the user again", p.Text())
 			}
 		}

@@ -49,6 +49,9 @@ func (w *work) managed(p *Person, what string) error {
 func (d *Directory) CreateLocalUser(ctx context.Context, by Admin, directory string, doc scim.Document) (User, error) {
 	var created User
 	err := d.inDirectory(ctx, by, directory, func(w *work) error {
+		if err := w.settings.unmasked(doc); err != nil {
+			return err
+		}
 		u := &UserRow{ID: newID(), Directory: w.scope.Directory, Status: policy.UserActive, Version: 1, Created: w.now, Modified: w.now}
 		u.hold(doc, doc.JSON(), doc.SearchJSON())
 		u.Status = statusOf(doc)

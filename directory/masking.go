@@ -36,10 +36,8 @@ func (d *Directory) maskUsers(ctx context.Context, directory uuid.UUID, settings
 // unmasked refuses a document that was read masked and is sent back so.
 func (s *Settings) unmasked(doc scim.Document) error {
 	for _, p := range s.sensitiveAnywhere() {
-		for _, v := range p.Values(doc) {
-			if v.Text == scim.Masked {
-				return &RefusedError{Code: "invalidValue", Detail: fmt.Sprintf("%s is %s, which only stands for a value that is not shown; leave it out, and it stays as it is", p.Text(), scim.Masked)}
-			}
+		if p.Masked(doc) {
+			return &RefusedError{Code: "invalidValue", Detail: fmt.Sprintf("%s holds %s, which only stands for a value that is not shown; leave it out, and it stays as it is", p.Text(), scim.Masked)}
 		}
 	}
 	return nil
@@ -65,6 +63,39 @@ func guesses(e filter.Expr, hidden []scim.Place) error {
 		}
 	}
 	return nil
+}
+
+// Guesses refuses a trial of a patch that would find out letter by letter, by the filters of its
+// paths, what the connector calls sensitive. Of members a patch can ask nothing that is hidden: a
+// filter of them is answered by their ids and types alone.
+func Guesses(c tenants.Connector, p *scim.Patch) error {
+	_, _, hidden := c.Settings.Places()
+	for path, e := range p.Filters() {
+		if !covered(hidden, attributeOf(path.Path())) {
+			continue
+		}
+		if op := asksParts(e); op != "" {
+			return scim.InvalidFilter("%s is sensitive, so a trial does not answer a path that asks %s of it; eq, ne and pr can be asked, and the IdP's own request may ask anything", path, op)
+		}
+	}
+	return nil
+}
+
+// asksParts is an operator of a filter that asks for less than whole values, "" if there is none.
+func asksParts(e filter.Expr) filter.Op {
+	switch e := e.(type) {
+	case filter.And:
+		return cmp.Or(asksParts(e.Left), asksParts(e.Right))
+	case filter.Or:
+		return cmp.Or(asksParts(e.Left), asksParts(e.Right))
+	case filter.Not:
+		return asksParts(e.X)
+	case filter.Compare:
+		if e.Op != filter.Eq && e.Op != filter.Ne {
+			return e.Op
+		}
+	}
+	return ""
 }
 
 // attributeOf is the name under which a document holds what a path leads to.

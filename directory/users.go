@@ -26,7 +26,7 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 		if err != nil {
 			return err
 		}
-		if err := w.demand(r, nil); err != nil {
+		if err := w.demand(r, nil, ""); err != nil {
 			return err
 		}
 		w.changes.NewRecord = r
@@ -101,7 +101,7 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 		changed = true
 		old := *r
 		r.say(after)
-		if err := w.demand(r, before); err != nil {
+		if err := w.demand(r, before, old.State); err != nil {
 			return err
 		}
 		r.Version, r.Modified = r.Version+1, w.now

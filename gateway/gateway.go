@@ -42,6 +42,7 @@ type Options struct {
 type Gateway struct {
 	records   directory.Records
 	trials    Trials
+	trying    bool // the answers are for an administrator, of a trial
 	auth      Authenticator
 	clients   Clients
 	quota     tenants.Quota

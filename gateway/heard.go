@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/canonical"
 	"github.com/muster-scim/muster/tenants"
@@ -13,8 +15,7 @@ import (
 
 // hear tells how a request came, once it is answered. err is what was wrong with it.
 func (g *Gateway) hear(rq *request, err error) {
-	outlived := errors.Is(err, errUnauthenticated) && rq.refusal == nil // an access token; its client asks for the next
-	if g.heard == nil || rq.trace.connector == "" || outlived {
+	if g.heard == nil || rq.trace.connector == "" || stranger(rq, err) {
 		return
 	}
 	h := tenants.Heard{
@@ -30,6 +31,13 @@ func (g *Gateway) hear(rq *request, err error) {
 		h.Slug, h.Diagnosis, h.Hint, h.Credential = rq.refusal.Owner, tenants.UsedElsewhere, rq.trace.connector, rq.refusal.Credential
 		g.heard(h)
 	}
+}
+
+// stranger says whether nobody is known to have sent a request, and nothing is known of why: a form
+// that holds no client, a look-up that failed, an access token whose client asks for the next one.
+func stranger(rq *request, err error) bool {
+	var foreign *tenants.NetworkError
+	return err != nil && rq.principal.Credential.ID == uuid.Nil && rq.refusal == nil && !errors.As(err, &foreign)
 }
 
 // diagnose says what is wrong with the way a request came, and adds to what was heard what may be

@@ -50,7 +50,7 @@ func (g *Gateway) Try(ctx context.Context, c tenants.Connector, t directory.Tria
 	answer := &recorder{header: http.Header{}}
 	trial, err := g.trials.Try(ctx, func(records directory.Records) error {
 		in := *g
-		in.records = records
+		in.records, in.trying = records, true
 		return in.answerTrial(r, answer, c, t.ID)
 	})
 	trial.Response = directory.TrialResponse{Status: answer.status, Header: answer.header, Body: answer.body.Bytes(), Cut: answer.cut}
@@ -62,8 +62,10 @@ func (g *Gateway) answerTrial(r *http.Request, answer *recorder, c tenants.Conne
 	_, version, rest := splitPath(r.URL.Path)
 	rq := &request{w: answer, r: r, trace: &trace{id: id, connector: c.Slug}, wire: wires[version]}
 	rq.principal.Connector = c
-	if pattern, _ := rq.wire.table.patternOf(c.Settings.Paths, rest); pattern == "/Bulk" {
-		return errBulkTrial
+	if path, err := rq.wire.enter(r, rest); err == nil { // an error is for dispatch to answer
+		if pattern, _ := rq.wire.table.patternOf(c.Settings.Paths, path); pattern == "/Bulk" {
+			return errBulkTrial
+		}
 	}
 	defer func() { // an answer that breaks off
 		if p := recover(); p != nil {

@@ -48,6 +48,11 @@ func (g *Gateway) patchUser(ctx context.Context, ch change) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if g.trying {
+		if err := directory.Guesses(ch.source.Connector, patch); err != nil {
+			return outcome{}, err
+		}
+	}
 	user, err := g.records.EditUser(ctx, ch.source, ch.id, ch.match, patch.Apply)
 	return userOutcome(http.StatusOK, user), err
 }

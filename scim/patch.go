@@ -3,6 +3,7 @@ package scim
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/muster-scim/muster/scim/filter"
@@ -43,6 +44,18 @@ func (p *Patch) Members() []MemberEdit { return p.edits }
 
 // Renames says whether the patch touches anything but members, such as the group's name.
 func (p *Patch) Renames() bool { return len(p.ops) > 0 }
+
+// Filters are the filters in brackets of the patch's paths, resolved, each with the attribute of
+// which it picks entries. Those of a group's members are in Members.
+func (p *Patch) Filters() iter.Seq2[ResolvedPath, filter.Expr] {
+	return func(yield func(ResolvedPath, filter.Expr) bool) {
+		for _, o := range p.ops {
+			if o.filter != nil && !yield(o.path, o.filter) {
+				return
+			}
+		}
+	}
+}
 
 // ParsePatch reads the body of a PATCH on a resource of kind k. raw is used up. The error is an
 // *Error; nothing of a patch that has one may be applied.

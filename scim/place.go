@@ -213,6 +213,29 @@ func Mask(d Document, places []Place) Document {
 	return masked
 }
 
+// Masked says whether the document holds Masked at the place, at any depth.
+func (p Place) Masked(d Document) bool {
+	found := false
+	p.holders(d, func(holder map[string]any, name string) { found = found || holdsMasked(holder[name]) })
+	return found
+}
+
+func holdsMasked(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v == Masked
+	case []any:
+		return slices.ContainsFunc(v, holdsMasked)
+	case map[string]any:
+		for _, inner := range v {
+			if holdsMasked(inner) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // mask masks a value whole, but for labels where they are known to be some.
 func mask(v any, labels bool) any {
 	switch v := v.(type) {

@@ -95,6 +95,24 @@ func TestMaskingLeavesNoValueAndTheDocumentAlone(t *testing.T) {
 	}
 }
 
+func TestAMaskIsFoundAtAnyDepth(t *testing.T) {
+	t.Parallel()
+	doc := full()
+	doc["urn:example:hr:2.0"] = map[string]any{"Badge": map[string]any{"colours": []any{"red", map[string]any{"dark": "blue"}}}}
+	for _, text := range []string{"emails", "emails.value", "name", "name.familyName", "externalId", "manager", EnterpriseUser, "urn:example:hr:2.0:badge"} {
+		p := place(t, text)
+		if p.Masked(doc) {
+			t.Errorf("%s is masked in a document that holds no mask", text)
+		}
+		if !p.Masked(Mask(doc, []Place{p})) {
+			t.Errorf("%s is not found masked in a masked document", text)
+		}
+		if p.Masked(Mask(doc, []Place{place(t, "name.givenName")})) != (text == "name") {
+			t.Errorf("%s: a mask of name.givenName counts in no other place than name", text)
+		}
+	}
+}
+
 func TestALastLoginStandsInTheEnterpriseExtension(t *testing.T) {
 	t.Parallel()
 	at, _ := parseTime("2026-01-31T08:15:00Z")

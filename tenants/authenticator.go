@@ -106,9 +106,17 @@ func (a *Authenticator) Authenticate(ctx context.Context, c Caller) (Principal, 
 // must get to know that it needs the next one.
 var errOutlived = fmt.Errorf("%w", ErrUnauthenticated)
 
+// unjudgedError is a token that could not be judged, because Entra's keys could not be had. It has
+// proved nothing, so it counts as a failure: else whoever makes such tokens up could try at will
+// which connector trusts which tenant.
+type unjudgedError struct{ error }
+
+func (e *unjudgedError) Unwrap() error { return e.error }
+
 // count counts a failed authentication, and is what to answer it with.
 func (a *Authenticator) count(ctx context.Context, slug, address string, err error) error {
-	if !errors.Is(err, ErrUnauthenticated) || errors.Is(err, errOutlived) {
+	var unjudged *unjudgedError
+	if !errors.Is(err, ErrUnauthenticated) && !errors.As(err, &unjudged) || errors.Is(err, errOutlived) {
 		return err
 	}
 	if CheckSlug(slug) != nil {
@@ -207,7 +215,7 @@ func (a *Authenticator) ofEntra(ctx context.Context, slug, token string) (Presen
 	case errors.Is(err, ErrUnauthenticated):
 		return Presented{}, refusedClosed(entry, shown)
 	case err != nil:
-		return Presented{}, err
+		return Presented{}, &unjudgedError{err}
 	}
 	shown.Proof = meant.proof()
 	return shown, nil

@@ -28,7 +28,9 @@ type Contact struct {
 }
 
 // Good says whether the IdP got through: whatever the answer was, it was one to its question.
-func (c Contact) Good() bool { return c.Diagnosis == OldBody || c.Diagnosis == "" && c.Status < 500 }
+func (c Contact) Good() bool {
+	return c.Credential != uuid.Nil && (c.Diagnosis == OldBody || c.Diagnosis == "" && c.Status < 500)
+}
 
 // Diagnosis says what is wrong with the way a request comes to a connector.
 type Diagnosis string
@@ -54,7 +56,7 @@ const (
 
 // ours are the diagnoses that only somebody with a credential of this deployment can cause: what
 // else is wrong may be anybody on the Internet trying doors.
-var ours = map[Diagnosis]bool{WrongPassword: true, OtherConnector: true, UsedElsewhere: true, Expired: true, OutsideNetworks: true,
+var ours = map[Diagnosis]bool{OtherConnector: true, UsedElsewhere: true, Expired: true, OutsideNetworks: true,
 	ReadOnlyUsed: true, ConnectorDisabled: true, DoubledPath: true, TooMany: true}
 
 // Contacted is how far a connector and its IdP have come.

@@ -40,9 +40,9 @@ func (a *Authenticator) Grant(ctx context.Context, c Client) (Grant, error) {
 func (a *Authenticator) client(ctx context.Context, c Client) (Principal, Presented, error) {
 	keyID, ok := parseToken(c.Secret, secretPrefix)
 	if !ok || keyID != c.ID || CheckSlug(c.Slug) != nil {
-		return Principal{}, Presented{}, ErrUnauthenticated
+		return Principal{}, Presented{}, &Refusal{Diagnosis: WrongToken, Hint: ending(c.Secret)}
 	}
-	shown := Presented{Slug: c.Slug, Key: ClientKey(c.ID), Proof: secretHash(c.Secret)}
+	shown := Presented{Slug: c.Slug, Key: ClientKey(c.ID), Proof: secretHash(c.Secret), Hint: c.ID}
 	p, err := a.enter(ctx, shown, c.Peer)
 	return p, shown, err
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // IsPatch says whether the body of a PATCH is one of SCIM 1.1, wherever it was sent to: it has no
-// Operations, does not call itself a PatchOp, and names the core schema of 1.1 or an attribute.
+// Operations, names no schema of 2.0, and names the core schema of 1.1 or an attribute. A whole
+// resource of 2.0 is none: its members are all that there are, where 1.1 would add them.
 func IsPatch(k scim.Kind, raw map[string]any) bool {
 	if _, has := field(raw, "Operations"); has {
 		return false
@@ -20,7 +21,7 @@ func IsPatch(k scim.Kind, raw map[string]any) bool {
 	named := false
 	for _, e := range list {
 		urn, _ := e.(string)
-		if strings.EqualFold(urn, scim.PatchOpSchema) {
+		if len(urn) >= len(newURNs) && strings.EqualFold(urn[:len(newURNs)], newURNs) {
 			return false
 		}
 		named = named || strings.EqualFold(urn, Core)
@@ -32,6 +33,9 @@ func IsPatch(k scim.Kind, raw map[string]any) bool {
 	}
 	return named
 }
+
+// newURNs is how the names of all schemas and messages of SCIM 2.0 begin.
+const newURNs = "urn:ietf:params:scim:"
 
 // Patch turns the body of a PATCH of SCIM 1.1, which is a part of a resource, into the body of
 // one of 2.0. raw is used up. The error is a *scim.Error.
@@ -47,11 +51,13 @@ func Patch(k scim.Kind, raw map[string]any) (map[string]any, error) {
 	if _, has := field(raw, "Operations"); has {
 		return nil, scim.InvalidSyntax("a PATCH of SCIM 1.1 is a part of the resource and has no Operations; send them to this connector's base URL of SCIM 2.0, which ends in /v2")
 	}
-	removed, err := removedNames(raw)
-	if err != nil {
+	t := translation{kind: k, operations: []any{}}
+	if err := t.plainNames(raw); err != nil {
 		return nil, err
 	}
-	t := translation{kind: k, removed: removed, operations: []any{}}
+	if err := t.readRemoved(raw); err != nil {
+		return nil, err
+	}
 	t.remove(raw)
 	rest := map[string]any{}
 	var lists []string
@@ -107,27 +113,30 @@ func (t *translation) attribute(key string) *scim.Attribute {
 	return path.Attribute
 }
 
-// removedNames reads meta.attributes.
-func removedNames(raw map[string]any) (names []string, err error) {
+// readRemoved reads meta.attributes.
+func (t *translation) readRemoved(raw map[string]any) error {
 	v, _ := field(raw, "meta")
 	meta, _ := v.(map[string]any)
 	v, _ = field(meta, "attributes")
-	switch v := v.(type) {
-	case nil:
-	case string:
-		names = []string{v}
-	case []any:
-		for _, e := range v {
-			name, ok := e.(string)
-			if !ok {
-				return nil, scim.InvalidValue("meta.attributes must be an array of names of attributes")
-			}
-			names = append(names, name)
-		}
-	default:
-		return nil, scim.InvalidValue("meta.attributes must be an array of names of attributes")
+	list, isList := v.([]any)
+	if v != nil && !isList {
+		list = []any{v}
 	}
-	return names, nil
+	for _, e := range list {
+		text, ok := e.(string)
+		if !ok {
+			return scim.InvalidValue("meta.attributes must be an array of names of attributes")
+		}
+		name, part := t.plainName(text)
+		if part && strings.EqualFold(name, "members") {
+			return partOfMembers(text)
+		}
+		if part {
+			name = text
+		}
+		t.removed = append(t.removed, name)
+	}
+	return nil
 }
 
 // remove takes away what meta.attributes names. What the body sets to a single value of its own
@@ -135,10 +144,11 @@ func removedNames(raw map[string]any) (names []string, err error) {
 func (t *translation) remove(raw map[string]any) {
 	for _, name := range t.removed {
 		v, said := field(raw, name)
-		if _, text := v.(string); text {
+		a := t.attribute(name)
+		if _, text := v.(string); text && (a == nil || !a.MultiValued) {
 			continue
 		}
-		if a := t.attribute(name); said && a != nil && a.Name == "members" {
+		if said && a != nil && a.Name == "members" {
 			continue
 		}
 		t.add("remove", name, nil)
@@ -246,11 +256,20 @@ func unknownOperation(name string) error {
 	return scim.InvalidValue("the operation of a value of %s must be delete, or be left out to add the value", name)
 }
 
-// onlyType says whether an element names nothing but a type, which means all values of it.
-func onlyType(element map[string]any) (string, bool) {
-	v, _ := field(element, "type")
-	label, _ := v.(string)
-	return label, label != "" && len(element) == 1
+// onlyType says whether an element names nothing but a type, which means all values of it. What
+// is empty is not named, and which one is the primary tells nothing apart.
+func onlyType(element map[string]any) (label string, only bool) {
+	for key, v := range element {
+		text, isText := v.(string)
+		switch {
+		case strings.EqualFold(key, "type") && isText:
+			label = text
+		case v == nil, isText && text == "", strings.EqualFold(key, "primary"):
+		default:
+			return "", false
+		}
+	}
+	return label, label != ""
 }
 
 func quoted(s string) string {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/dialect"
 )
 
 // patched is the document that the body of a PATCH makes of another.
@@ -22,7 +23,7 @@ func patched(t *testing.T, k scim.Kind, before, body string) (string, *scim.Patc
 	if err != nil {
 		return "", nil, err
 	}
-	p, err := scim.ParsePatch(k, plain, scim.Options{})
+	p, err := scim.ParsePatch(k, dialect.Rewrite(k, "PATCH", plain), scim.Options{})
 	if err != nil {
 		return "", nil, err
 	}
@@ -58,6 +59,11 @@ func TestAPartOfAUserChangesWhatItNames(t *testing.T) {
 		{"the enterprise attributes", ``, `"` + Enterprise + `":{"department":"R","manager":{"managerId":"m"}}`, `"` + scim.EnterpriseUser + `":{"department":"R","manager":{"value":"m"}}`},
 		{"and their removal", `"` + scim.EnterpriseUser + `":{"department":"R","manager":{"value":"m"}}`, `"meta":{"attributes":["` + Enterprise + `:manager","` + Enterprise + `.department"]}`, ``},
 		{"a manager who is nobody", `"` + scim.EnterpriseUser + `":{"department":"R","manager":{"value":"m"}}`, `"` + Enterprise + `":{"manager":{"managerId":""}}`, `"` + scim.EnterpriseUser + `":{"department":"R"}`},
+		{"a name with the URN of its schema", `"emails":[{"value":"1"},{"value":"2"}]`, `"urn:scim:schemas:core:1.0:emails":[{"value":"1","operation":"delete"}],"URN:scim:schemas:core:1.0:title":"T"`, `"emails":[{"value":"2"}],"title":"T"`},
+		{"what is under the URN of the core schema", `"emails":[{"value":"1"}]`, `"urn:scim:schemas:core:1.0":{"title":"T","emails":[{"value":"2"}]}`, `"emails":[{"value":"1"},{"value":"2"}],"title":"T"`},
+		{"and what is removed by such a name", `"emails":[{"value":"1"}],"title":"T"`, `"meta":{"attributes":["urn:scim:schemas:core:1.0:emails"]},"emails":"2"`, `"emails":[{"value":"2"}],"title":"T"`},
+		{"a part of a name as a path", `"name":{"familyName":"L"}`, `"urn:scim:schemas:core:1.0:name.givenName":"A"`, `"name":{"familyName":"L","givenName":"A"}`},
+		{"a type with empty company", `"emails":[{"value":"1","type":"work"},{"value":"2","type":"home"}]`, `"emails":[{"type":"work","value":null,"display":"","primary":true,"operation":"delete"}]`, `"emails":[{"value":"2","type":"home"}]`},
 		{"data of a client's own", ``, `"urn:okta:x:1.0":{"a":"b"}`, `"urn:okta:x:1.0":{"a":"b"}`},
 		{"what nobody knows is ignored", ``, `"shoe":42,"meta":{"attributes":["hat"]}`, ``},
 		{"nothing", `"title":"T"`, ``, `"title":"T"`},
@@ -103,6 +109,7 @@ func TestWhatAPartOfAResourceMayNotSay(t *testing.T) {
 		`{"meta":{"attributes":["userName"]}}`, `{"meta":{"attributes":["id"]}}`, `{"meta":{"attributes":[7]}}`, `{"meta":{"attributes":{}}}`, `{"meta":{"attributes":[""]}}`,
 		`{"userName":null}`, `{"userName":""}`, `{"active":"perhaps"}`,
 		`{"emails":[{"value":"1","operation":"destroy"}]}`, `{"emails":[{"value":"1","operation":7}]}`, `{"emails":7}`,
+		`{"emails.value":"1"}`, `{"emails[type eq \"work\"].value":"1"}`, `{"urn:scim:schemas:core:1.0:emails.value":"1"}`,
 	} {
 		_, _, err := patched(t, scim.UserKind, `{"userName":"a","title":"T","emails":[{"value":"1"}]}`, body)
 		var refused *scim.Error
@@ -110,7 +117,8 @@ func TestWhatAPartOfAResourceMayNotSay(t *testing.T) {
 			t.Errorf("%s: %v, want a refusal with 400", body, err)
 		}
 	}
-	for _, body := range []string{`{"members":[{"value":"a","operation":"destroy"}]}`, `{"members":7}`, `{"members":[{"value":"a","operation":7}]}`, `{"members":[{"value":7,"operation":"delete"}]}`, `{"members":[{"operation":"delete"}]}`, `{"members":""}`} {
+	for _, body := range []string{`{"members":[{"value":"a","operation":"destroy"}]}`, `{"members":7}`, `{"members":[{"value":"a","operation":7}]}`, `{"members":[{"value":7,"operation":"delete"}]}`, `{"members":[{"operation":"delete"}]}`, `{"members":""}`, `{"members.value":"a"}`, `{"members[value eq \"a\"]":"a"}`, `{"meta":{"attributes":["members.value"]}}`,
+		`{"meta":{"attributes":["urn:scim:schemas:core:1.0:members.value"]}}`} {
 		_, _, err := patched(t, scim.GroupKind, `{"displayName":"g"}`, body)
 		if err == nil {
 			t.Errorf("%s is taken", body)
@@ -136,6 +144,9 @@ func TestMembersAreAddedRemovedAndReplaced(t *testing.T) {
 		`"meta":{"attributes":["members"]},"members":[]`:                                                 "replace []",
 		`"meta":{"attributes":["members"]},"members":null`:                                               "replace []",
 		`"displayName":"h"`: "",
+		`"urn:scim:schemas:core:1.0:members":[{"value":"a","operation":"delete"}]`:                                              "remove [a]",
+		`"urn:scim:schemas:core:1.0":{"members":[{"value":"a"}]}`:                                                               "add [a]",
+		`"urn:scim:schemas:core:1.0:Group:members":[{"value":"a"}],"meta":{"attributes":["urn:scim:schemas:core:1.0:members"]}`: "replace [a]",
 	} {
 		_, p, err := patched(t, scim.GroupKind, `{"displayName":"g"}`, "{"+body+"}")
 		if err != nil {
@@ -164,6 +175,7 @@ func TestAPatchOf11IsRecognisedWhereverItIsSent(t *testing.T) {
 		`{"op":"replace","path":"active","value":false}`:            false,
 		`{"active":false,"operations":[]}`:                          false,
 		`{"schemas":["` + scim.PatchOpSchema + `"],"active":false}`: false,
+		`{"schemas":["` + scim.CoreUser + `"],"active":false}`:      false,
 	} {
 		raw, err := scim.Decode([]byte(body), scim.BodyLimits)
 		if err != nil || IsPatch(scim.UserKind, raw) != want {
@@ -208,7 +220,7 @@ func FuzzPatch(f *testing.F) {
 			IsPatch(k, raw)
 			plain, err := Patch(k, raw)
 			if err == nil {
-				_, err = scim.ParsePatch(k, plain, scim.Options{})
+				_, err = scim.ParsePatch(k, dialect.Rewrite(k, "PATCH", plain), scim.Options{})
 			}
 			var refused *scim.Error
 			if err != nil && (!errors.As(err, &refused) || refused.Status != 400) {

@@ -27,8 +27,10 @@ const (
 )
 
 // Forget implements tenants.Gate. When it returns the connector's next request on every replica
-// asks the database, if Redis could be told: all leases from before are over then. If not, that
-// is tried until no value from before can count any more, and this replica believes none at once.
+// asks the database, if Redis could be told: all leases from before are over then. Only whoever
+// is passed over by a Redis that fails at that very moment may be answered by what the database
+// said up to 100 ms ago. If Redis could not be told, that is tried until no value from before can
+// count any more, and this replica believes none at once.
 func (g *Gate) Forget(ctx context.Context, slug string) {
 	g.options.Alone.Forget(ctx, slug)
 	token := g.epochs.next()

@@ -15,18 +15,23 @@ const (
 	keptAsked = 500
 )
 
-// KeepContacts implements tenants.Store, in one round trip.
+// KeepContacts implements tenants.Store, in two round trips.
 func (s *Store) KeepContacts(ctx context.Context, heard []tenants.Contact) error {
 	err := s.write(ctx, everyConnector, func(t *tx) error {
-		slugs := map[string]bool{}
+		slugs, err := t.existing(heard)
+		if err != nil {
+			return err
+		}
 		for _, c := range heard {
+			if !slugs[c.Slug] {
+				continue // strangers invent connectors
+			}
 			t.exec(nil, `insert into contacts (connector_id, diagnosis, version, method, route, status, credential_id, hint, last_agent, count, first_at, last_at)
 				select id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from connectors where slug = ?
 				on conflict (connector_id, diagnosis, version, method, route, status, credential_id, hint) do update set
 				count = contacts.count + excluded.count, last_agent = excluded.last_agent,
 				last_at = case when contacts.last_at < excluded.last_at then excluded.last_at else contacts.last_at end`,
 				string(c.Diagnosis), c.Version, c.Method, c.Route, c.Status, c.Credential, c.Hint, c.Agent, c.Count, micros(c.First), micros(c.Last), c.Slug)
-			slugs[c.Slug] = true
 		}
 		for _, slug := range slices.Sorted(maps.Keys(slugs)) {
 			t.forgetContacts(slug, "diagnosis <> ''", keptWrong)
@@ -35,6 +40,23 @@ func (s *Store) KeepContacts(ctx context.Context, heard []tenants.Contact) error
 		return nil
 	})
 	return wrap(err, "writing how requests came")
+}
+
+// existing are the slugs that there are connectors of.
+func (t *tx) existing(heard []tenants.Contact) (map[string]bool, error) {
+	asked := map[string]bool{}
+	for _, c := range heard {
+		asked[c.Slug] = true
+	}
+	found := map[string]bool{}
+	condition, slugs := t.oneOfText("slug", slices.Sorted(maps.Keys(asked)))
+	t.query(func(r row) error {
+		var slug string
+		err := r.Scan(&slug)
+		found[slug] = true
+		return err
+	}, "select slug from connectors where "+condition, slugs)
+	return found, t.flush()
 }
 
 // forgetContacts drops all but the newest of a connector's contacts that meet a condition.

@@ -208,8 +208,9 @@ func requiredAttributesAreThere(t *testing.T, w *storeWorld) {
 	if _, err := d.CreateUser(ctx, src, person("new"), nil); !lacks(err, "name.familyName") {
 		t.Errorf("a new user without a family name: %v, want 400 that names it", err)
 	}
-	if _, err := d.CreateUser(ctx, src, scim.Document{"userName": "gone", "active": false}, nil); err != nil {
-		t.Errorf("a new inactive user: %v", err)
+	gone, err := d.CreateUser(ctx, src, scim.Document{"userName": "gone", "active": false}, nil)
+	if err != nil {
+		t.Fatalf("a new inactive user: %v", err)
 	}
 	if _, err := d.EditUser(ctx, src, before.ID, nil, set(map[string]any{"title": "x"})); err != nil {
 		t.Errorf("a change of a user who never had one: %v", err)
@@ -225,6 +226,17 @@ func requiredAttributesAreThere(t *testing.T, w *storeWorld) {
 	}
 	if _, err := d.EditUser(ctx, src, made.ID, nil, set(map[string]any{"emails": nil, "active": false})); err != nil {
 		t.Errorf("a deactivation that takes the address: %v", err)
+	}
+	if _, err := d.EditUser(ctx, src, made.ID, nil, set(map[string]any{"title": "x"})); err != nil {
+		t.Errorf("a change of an inactive user without an address: %v", err)
+	}
+	for name, id := range map[string]uuid.UUID{"who was made inactive": made.ID, "who was inactive from the start": gone.ID} {
+		if _, err := d.EditUser(ctx, src, id, nil, set(map[string]any{"active": true})); !lacks(err, "emails") {
+			t.Errorf("an activation of one %s: %v, want 400 that names emails", name, err)
+		}
+		if _, err := d.EditUser(ctx, src, id, nil, set(map[string]any{"active": true, "emails": whole["emails"], "name": whole["name"]})); err != nil {
+			t.Errorf("an activation with all that is required of one %s: %v", name, err)
+		}
 	}
 }
 

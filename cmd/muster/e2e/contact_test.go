@@ -18,6 +18,9 @@ func TestTheFirstContactIsSeen(t *testing.T) {
 		p, other := newProbe(t, s), newProbe(t, s)
 		light := watch(t, s, p.Slug)
 		light.until(t, "waiting", "")
+		for _, method := range []string{"GET", "POST"} { // whoever knows the address alone is no contact
+			p.send(request{Method: method, Target: "/scim/" + p.Slug + "/oauth/token"})
+		}
 
 		wrong := "Bearer " + strings.Replace(p.Token, p.Token[10:20], other.Token[10:20], 1)
 		for _, c := range []struct {

@@ -104,6 +104,74 @@ func TestASensitiveValueIsNowhereForAdministrators(t *testing.T) {
 	})
 }
 
+// TestAMaskedValueIsNotSentBack reads a local user, and sends what is masked of it back: what stands
+// behind the mask stays.
+func TestAMaskedValueIsNotSentBack(t *testing.T) {
+	t.Parallel()
+	onEveryDatabase(t, func(t *testing.T, s *server) {
+		c := s.lone(t, wanted{Settings: map[string]any{"sensitive": []string{"name", "addresses", "emails", "urn:example:hr:2.0:badge", enterpriseSchema}}})
+		users := "/directories/" + c.settings(t)["directory"].(string) + "/users"
+		made := s.adminOK(t, "POST", users, map[string]any{
+			"userName": "ada", "name": map[string]any{"familyName": "Byron"}, "emails": []any{map[string]any{"value": "ada@acme.example", "type": "work"}},
+			"addresses": []any{map[string]any{"streetAddress": "1 Square", "type": "home"}}, "urn:example:hr:2.0": map[string]any{"badge": map[string]any{"colours": []any{"red"}}},
+			enterpriseSchema: map[string]any{"department": "Engines", "manager": map[string]any{"value": "M-1"}},
+		})
+		read := s.adminOK(t, "GET", users+"/"+made.text(t, "$.id"), nil).value(t).(map[string]any)
+		for _, name := range []string{"name", "addresses", "emails", "urn:example:hr:2.0", enterpriseSchema} {
+			masked := map[string]any{name: read[name]}
+			if !strings.Contains(show(masked), "••••") {
+				t.Errorf("%s is shown as %s, want it masked", name, show(masked))
+			}
+			if a := s.admin(t, "PATCH", users+"/"+made.text(t, "$.id"), masked); a.Status != 422 || !strings.Contains(string(a.Body), name) {
+				t.Errorf("%s sent back in a PATCH: %d %s, want 422 that names it", show(masked), a.Status, excerpt(a.Body))
+			}
+			masked["userName"] = "copy"
+			if a := s.admin(t, "POST", users, masked); a.Status != 422 || !strings.Contains(string(a.Body), name) {
+				t.Errorf("%s in a new user: %d %s, want 422 that names it", show(masked), a.Status, excerpt(a.Body))
+			}
+		}
+		s.adminOK(t, "PATCH", users+"/"+made.text(t, "$.id"), map[string]any{"title": "Lady"})
+		for _, filter := range []string{`name.familyName eq "Byron"`, `addresses.streetAddress eq "1 Square"`, `emails eq "ada@acme.example"`, enterpriseSchema + `:department eq "Engines"`, `manager eq "M-1"`} {
+			if found := s.items(t, users+"?filter="+url.QueryEscape(filter)); len(found) != 1 {
+				t.Errorf("%s finds %d users, want the one whose values stay", filter, len(found))
+			}
+		}
+	})
+}
+
+// TestATrialOfAPatchTellsNoLetters patches by paths with a filter: a trial must not answer by
+// whether it matched, and the IdP may send it.
+func TestATrialOfAPatchTellsNoLetters(t *testing.T) {
+	t.Parallel()
+	onEveryDatabase(t, func(t *testing.T, s *server) {
+		c := s.lone(t, wanted{Settings: map[string]any{"sensitive": []string{"phoneNumbers", "displayName"}}})
+		ada := c.user(t, "ada", map[string]any{"displayName": "Countess", "phoneNumbers": []any{map[string]any{"value": "+49 30 1", "type": "work"}}})
+		group := c.group(t, "jira-users", ada)
+		removing := func(path string) map[string]any { return patch(map[string]any{"op": "remove", "path": path}) }
+		trial := func(path, filter string) map[string]any {
+			return s.adminOK(t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "PATCH", "path": path, "body": removing(filter)}).value(t).(map[string]any)
+		}
+		for _, filter := range []string{`phoneNumbers[value sw "+49"]`, `phoneNumbers[value sw "+48"]`} {
+			tried := trial("/Users/"+ada, filter)
+			if got := tried["response"].(map[string]any); show(got["status"]) != "400" || len(tried["records"].([]any))+len(tried["events"].([]any)) > 0 {
+				t.Errorf("a trial of %s: %s", filter, show(tried))
+			}
+		}
+		if tried := trial("/Users/"+ada, `phoneNumbers[type eq "work"]`); show(tried["response"].(map[string]any)["status"]) != "200" || len(tried["records"].([]any)) != 1 {
+			t.Errorf("a trial that asks for the type: %s", show(tried))
+		}
+		for _, filter := range []string{`members[display sw "Count"]`, `members[display sw "Duke"]`} {
+			if tried := trial("/Groups/"+group, filter); len(tried["records"].([]any))+len(tried["events"].([]any)) > 0 {
+				t.Errorf("a trial of %s says that it matched: %s", filter, show(tried))
+			}
+		}
+		c.scimOK(t, "PATCH", "/Users/"+ada, removing(`phoneNumbers[value sw "+49"]`))
+		if own := c.scimOK(t, "GET", "/Users/"+ada, nil); strings.Contains(string(own.Body), "+49") {
+			t.Errorf("the IdP's own request left %s", excerpt(own.Body))
+		}
+	})
+}
+
 func TestDemandsAreAnsweredInBothVersions(t *testing.T) {
 	t.Parallel()
 	onEveryDatabase(t, func(t *testing.T, s *server) {

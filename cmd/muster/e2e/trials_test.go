@@ -75,8 +75,10 @@ func TestATrialChangesNothingAndAnswersLikeTheRequest(t *testing.T) {
 				r.sameEvents(t, tried, sent.Header.Get("X-Request-Id"))
 			})
 		}
-		if bulk := s.admin(t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "POST", "path": "/Bulk", "body": map[string]any{}}); bulk.Status != http.StatusNotImplemented {
-			t.Errorf("a trial of Bulk: %d %s", bulk.Status, excerpt(bulk.Body))
+		for _, path := range []string{"/Bulk", "/scim/" + c.Slug + "/v1/Bulk.json"} {
+			if bulk := s.admin(t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "POST", "path": path, "body": map[string]any{}}); bulk.Status != http.StatusNotImplemented {
+				t.Errorf("a trial of %s: %d %s", path, bulk.Status, excerpt(bulk.Body))
+			}
 		}
 		if odd := s.admin(t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "GET", "path": "/../../api/v1/tenants"}); odd.Status != http.StatusUnprocessableEntity {
 			t.Errorf("a trial outside of the connector: %d %s", odd.Status, excerpt(odd.Body))
