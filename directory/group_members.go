@@ -85,6 +85,9 @@ func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Sce
 // and, when its name changed, all its members.
 func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error {
 	if !w.live(g.Connector) {
+		if err := w.forgetGone(m.add); err != nil {
+			return err
+		}
 		w.observeGroup(m)
 		if g.DisplayName != old.DisplayName {
 			return w.observeMembers(g.ID)
@@ -113,13 +116,16 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 	renamed := g.ViewName != old.ViewName
 	if carried || renamed && len(touched) > settleInline {
 		w.changes.QueueAll = &QueueAll{Members: g.ID}
-		return nil
+		return w.forgetGone(m.add)
 	}
 	if len(touched) > settleInline {
 		for id := range touched {
 			w.queue(g.Connector, id)
 		}
-		return nil
+		return w.forgetGone(m.add)
+	}
+	if err := w.forgetGone(unlinked(m.add, scene)); err != nil {
+		return err
 	}
 	return w.settleRecordsOf(touched, scene, func(r *RecordRow) {
 		for i := range r.Groups {
@@ -153,6 +159,34 @@ func (w *work) forgetDeleted(records []uuid.UUID, locked *Scene) {
 	w.changes.AddEdges = slices.DeleteFunc(w.changes.AddEdges, func(e NewEdge) bool {
 		return e.Kind == scim.UserKind && slices.Contains(records, e.Member) && !alive[e.Member]
 	})
+}
+
+// forgetGone is forgetDeleted where nobody is settled now, and so nobody is locked yet: it holds
+// the records themselves until the commit, and takes back the edges to those that are gone.
+func (w *work) forgetGone(added []Resolved) error {
+	var records []uuid.UUID
+	asked := make(map[uuid.UUID]bool, len(added))
+	for _, r := range added {
+		if r.Kind == scim.UserKind {
+			records, asked[r.ID] = append(records, r.ID), true
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	scene, err := w.load(Request{Staying: records})
+	if err != nil {
+		return err
+	}
+	w.changes.AddEdges = slices.DeleteFunc(w.changes.AddEdges, func(e NewEdge) bool {
+		return e.Kind == scim.UserKind && asked[e.Member] && !scene.Staying[e.Member]
+	})
+	return nil
+}
+
+// unlinked are those that no user stands behind, whose lock would hold them.
+func unlinked(added []Resolved, scene *Scene) []Resolved {
+	return slices.DeleteFunc(slices.Clone(added), func(r Resolved) bool { return scene.Records[r.ID] == nil })
 }
 
 // settleRecordsOf settles the people of the named records after adjust has put this

@@ -19,6 +19,8 @@ type Request struct {
 	Record     uuid.UUID // user record to change
 	RecordGone bool      // the record will be deleted: its groups are locked too
 
+	Staying    []uuid.UUID // user records that nobody may delete before the commit; Scene.Staying says which are there
+
 	// The three below bring people: every user that is named, or to whom a named record is
 	// linked, is locked and comes as a Person with all its records. A named record without a
 	// user is locked itself and comes in Scene.Records.
@@ -66,6 +68,7 @@ type Scene struct {
 	Group        *GroupRow   // nil: not there, or deleted
 	Record       *RecordRow  // nil: not there, or deleted
 	RecordGroups []uuid.UUID // group records that list Record, when RecordGone
+	Staying      map[uuid.UUID]bool
 
 	People     map[uuid.UUID]*Person       // by user id
 	Records    map[uuid.UUID]*RecordRow    // named records without a user, tombstones left out

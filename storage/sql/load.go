@@ -43,6 +43,7 @@ func (w *work) Load(ctx context.Context, r directory.Request) (*directory.Scene,
 			Edges:      make(map[uuid.UUID]directory.Edge),
 			Unresolved: make(map[string]bool),
 			Facts:      make(map[string]directory.GroupFact),
+			Staying:    make(map[uuid.UUID]bool),
 		},
 		alone:   make(map[uuid.UUID]bool),
 		records: make(map[uuid.UUID]*directory.RecordRow),
@@ -58,6 +59,7 @@ func (l *load) run() error {
 	l.lockGroup()
 	l.lockArrivals()
 	l.lockRecord()
+	l.lockStaying()
 	if err := l.lockPeople(); err != nil {
 		return err
 	}
@@ -222,6 +224,21 @@ func (l *load) lockRecord() {
 	}, `select g.id from group_records g
 		where g.id in (select m.group_record_id from members m where m.member_id = ? and m.said) and `+owned+`
 		order by g.id`+l.locking("for key share"), l.r.Record, owner)
+}
+
+// lockStaying holds records against whoever would delete them.
+func (l *load) lockStaying() {
+	if len(l.r.Staying) == 0 {
+		return
+	}
+	condition, ids := l.oneOf("r.id", l.r.Staying)
+	owned, owner := l.owned("r.")
+	l.query(func(r row) error {
+		var id uuid.UUID
+		err := r.Scan(&id)
+		l.scene.Staying[id] = true
+		return err
+	}, "select r.id from user_records r where "+condition+" and "+owned+" and r.deleted_at is null order by r.id"+l.locking("for key share"), ids, owner)
 }
 
 // readCounts reads what a rename and a limit ask for.
