@@ -19,7 +19,7 @@ type Request struct {
 	Record     uuid.UUID // user record to change
 	RecordGone bool      // the record will be deleted: its groups are locked too
 
-	Staying    []uuid.UUID // user records that nobody may delete before the commit; Scene.Staying says which are there
+	Staying []uuid.UUID // user records that nobody may delete before the commit; Scene.Staying says which are there
 
 	// The three below bring people: every user that is named, or to whom a named record is
 	// linked, is locked and comes as a Person with all its records. A named record without a
