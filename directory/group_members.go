@@ -116,13 +116,13 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 	renamed := g.ViewName != old.ViewName
 	if carried || renamed && len(touched) > settleInline {
 		w.changes.QueueAll = &QueueAll{Members: g.ID}
-		return w.forgetGone(m.add)
+		return nil
 	}
 	if len(touched) > settleInline {
 		for id := range touched {
 			w.queue(g.Connector, id)
 		}
-		return w.forgetGone(m.add)
+		return nil
 	}
 	if err := w.forgetGone(unlinked(m.add, scene)); err != nil {
 		return err
@@ -162,7 +162,8 @@ func (w *work) forgetDeleted(records []uuid.UUID, locked *Scene) {
 }
 
 // forgetGone is forgetDeleted where nobody is settled now, and so nobody is locked yet: it holds
-// the records themselves until the commit, and takes back the edges to those that are gone.
+// the records themselves until the commit, and takes back the edges to those that are gone. Of a
+// large change nobody is held: so many locks, of many groups at once, cost more than they are worth.
 func (w *work) forgetGone(added []Resolved) error {
 	var records []uuid.UUID
 	asked := make(map[uuid.UUID]bool, len(added))
@@ -171,7 +172,7 @@ func (w *work) forgetGone(added []Resolved) error {
 			records, asked[r.ID] = append(records, r.ID), true
 		}
 	}
-	if len(records) == 0 {
+	if len(records) == 0 || len(records) > settleInline {
 		return nil
 	}
 	scene, err := w.load(Request{Staying: records})
