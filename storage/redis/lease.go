@@ -18,11 +18,12 @@ const (
 // lease is what one call to Redis allows beyond its own request: for leaseTime the finding counts
 // as it is, and the turns that were taken along go to whoever comes next. A busy connector makes
 // few calls that way; one that comes near its limit makes one for each request again, because
-// Redis then gives single turns only.
+// Redis then gives single turns only. A flood beyond it makes one whenever a turn may be free.
 type lease struct {
 	mu    sync.Mutex
 	began time.Time // before the call
-	next  turn      // the first of the turns that are left, as it was then
+	next  turn      // the first of the turns that are left, as it was then; or the one that was refused
+	over  bool      // it was refused: no turn is left, and whoever comes before one is free hears the same
 	left  int
 	given int       // by the last call, with the turn of whoever called
 	asked time.Time // when somebody went to ask for more, if he is not back
@@ -47,6 +48,13 @@ func (f *finding) take(now time.Time) (t turn, ask asked) {
 		l.left--
 		l.next.due = l.next.due.Add(f.rate.Interval())
 		return t, asked{}
+	case valid && l.over:
+		t = turn{due: l.next.due, now: l.next.now.Add(now.Sub(l.began)), taken: true}
+		if t.of(f.rate, f.patience).Refused {
+			return t, asked{}
+		}
+		l.over = false
+		return turn{}, asked{turns: 1}
 	case recent(l.asked, now):
 		return turn{}, asked{turns: 1}
 	}
@@ -70,6 +78,9 @@ func (f *finding) renew(began time.Time, t turn, given int) {
 	}
 	l.began, l.given, l.left, l.asked = began, given, max(0, given-1), time.Time{}
 	l.next = turn{due: t.due.Add(f.rate.Interval()), now: t.now}
+	if l.over = t.of(f.rate, f.patience).Refused; l.over {
+		l.next = t
+	}
 }
 
 // recent says whether a moment is less than a lease's time ago.

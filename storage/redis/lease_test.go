@@ -40,6 +40,53 @@ func TestBusyConnectorsMakeFewCalls(t *testing.T) {
 	}
 }
 
+// A flood far beyond the rate is refused in this process: Redis is asked when a turn may be free.
+func TestAFloodMakesFewCalls(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t, redistest.Options{})
+	database, all := rowsOf("acme")
+	d := newDeployment(t, server.URL)
+	g := d.open(Options{Lookup: database, Quota: tenants.Quota{Rate: tenants.Rate{PerSecond: 0.001, Burst: 10}}})
+	const flood = 5000
+	refused, began := 0, time.Now()
+	for range flood {
+		if a := enters(t, g, all[0]); a.Refused {
+			refused++
+		}
+	}
+	leases := int(time.Since(began)/leaseTime) + 1
+	if calls := commands(t, server)["evalsha"]; refused != flood-10 || calls > 20+leases {
+		t.Errorf("%d requests in the time of %d leases: %d refused, %d calls", flood, leases, refused, calls)
+	}
+	d.forward(1000 * time.Second)
+	if a := enters(t, g, all[0]); a.Refused {
+		t.Errorf("when a turn is free: %+v", a)
+	}
+}
+
+// A refusal counts as tenants.Rate.Take would have counted it, and ends when a turn is free.
+func TestARefusalLastsUntilATurnIsFree(t *testing.T) {
+	rate, patience := tenants.Rate{PerSecond: 100, Burst: 1}, 5*time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		f := &finding{rate: rate, patience: patience}
+		f.take(time.Now())
+		due := time.Now().Add(10 * time.Millisecond) // a turn comes free in 5 ms
+		f.renew(time.Now(), turn{due: due, now: time.Now(), taken: true}, 1)
+		for range 4 {
+			time.Sleep(time.Millisecond)
+			got, ask := f.take(time.Now())
+			want := turn{due: due, now: time.Now()}.of(rate, patience)
+			if a := got.of(rate, patience); ask != (asked{}) || a != want || !a.Refused {
+				t.Errorf("got %+v and %+v to ask for, want %+v", a, ask, want)
+			}
+		}
+		time.Sleep(time.Millisecond)
+		if _, ask := f.take(time.Now()); ask != (asked{turns: 1}) {
+			t.Errorf("when a turn is free: asks for %+v, want 1", ask)
+		}
+	})
+}
+
 // Turns that nobody came for are given back.
 func TestFewTurnsAreLostInLeases(t *testing.T) {
 	t.Parallel()

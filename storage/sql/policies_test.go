@@ -13,7 +13,7 @@ import (
 
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
-	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
+	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials", "contacts"}
 	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins"}
 )
 
@@ -49,6 +49,7 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			}
 			x.exec(nil, "insert into connectors (id, tenant_id, directory_id, slug, name, kind, mode, precedence, created_at, updated_at) values (?, ?, ?, ?, '', '', '', 1, 1, 1)", c, tenant, d, slug)
 			x.exec(nil, "insert into credentials (id, connector_id, name, kind, lookup_key, hash, created_at) values (?, ?, '', '', ?, '', 1)", uuid.New(), c, slug)
+			x.exec(nil, "insert into contacts (connector_id, diagnosis, version, method, route, status, credential_id, hint, last_agent, count, first_at, last_at) values (?, '', '', '', '', 200, ?, '', '', 1, 1, 1)", c, uuid.Nil)
 			addRecords(x, c, d)
 		}
 		return nil
