@@ -3,6 +3,7 @@ package sql
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,7 +14,7 @@ import (
 
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
-	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials", "contacts"}
+	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
 	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins"}
 )
 
@@ -115,11 +116,18 @@ func TestAForgottenClauseShowsNothingOfOthers(t *testing.T) {
 					t.Errorf("as %s, %s: %d rows of %s, want %d", role, c.name, n, table, c.directory)
 				}
 			}
+			contacts := c.records
+			if c.scope.reach == wholeDirectory {
+				contacts = 0 // nothing of a directory rests on how requests come
+			}
+			if n := seen(t, s, c.scope, []string{"contacts"})["contacts"]; n != contacts {
+				t.Errorf("as %s, %s: %d rows of contacts, want %d", role, c.name, n, contacts)
+			}
 			if n := seen(t, s, c.scope, []string{"connectors"})["connectors"]; n != c.connectors {
 				t.Errorf("as %s, %s: %d connectors, want %d", role, c.name, n, c.connectors)
 			}
 		}
-		for _, table := range append(recordTables, directoryTables...) { // outside any transaction of ours
+		for _, table := range slices.Concat(recordTables, directoryTables, []string{"contacts"}) { // outside any transaction of ours
 			var n int64
 			if err := s.orm.WithContext(t.Context()).Raw("select count(*) from " + table).Scan(&n).Error; err != nil || n != 0 {
 				t.Errorf("as %s, without a scope: %d rows of %s (%v), want none", role, n, table, err)
