@@ -10,7 +10,7 @@ E2E     := ./cmd/muster/e2e
 LINT := $(BIN)/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run cluster cluster-test withcluster test check fmt arch race bench demo transcripts badinput faults laws retries fuzz clean
+.PHONY: help build run cluster cluster-test withcluster test check fmt arch race bench demo transcripts badinput import-million faults laws retries fuzz clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ transcripts: ## Play the IdPs' recorded conversations. MUSTER_TRANSCRIPTS=dir pl
 
 badinput: ## Send the hostile and odd requests of the collection
 	@tools/report 'TestBadInput(OverV1)?'
+
+import-million: ## Import a million users on both databases, killed three times, with speed and memory. ROWS=n
+	MUSTER_IMPORT_ROWS=$(or $(ROWS),1000000) $(WITHPG) $(GO) test -count=1 -timeout 180m -run TestAKilledImport -v ./cmd/muster/e2e
 
 faults: ## Break a running Muster in every way there is (docs/faults.md). SCENARIO=name SEED=n
 	@tools/faults $(or $(SCENARIO),all) $(SEED)

@@ -15,9 +15,13 @@ func (d *Directory) Directories(ctx context.Context) ([]Info, error) {
 	return d.store.Directories(ctx)
 }
 
-// ReadDirectory finds a directory by name.
+// ReadDirectory finds a directory by name. One that is removed is refused.
 func (d *Directory) ReadDirectory(ctx context.Context, name string) (Info, error) {
-	return d.store.Directory(ctx, name)
+	info, err := d.store.Directory(ctx, name)
+	if err == nil && !info.Removed.IsZero() {
+		return Info{}, removedError(info)
+	}
+	return info, err
 }
 
 // CreateDirectory makes an empty directory with default settings.
@@ -45,6 +49,9 @@ func (d *Directory) SetDirectory(ctx context.Context, by Admin, name string, mat
 	if _, err := policy.CompileDirectory(s, info.Tenants); err != nil {
 		return Info{}, err
 	}
+	if err := d.copiesFrom(ctx, info, s.CopyFrom); err != nil {
+		return Info{}, err
+	}
 	err = d.change(ctx, Scope{Directory: info.ID}, by.actor(), func(w *work) error {
 		if _, err := w.load(Request{Exclusive: true}); err != nil {
 			return err
@@ -52,7 +59,7 @@ func (d *Directory) SetDirectory(ctx context.Context, by Admin, name string, mat
 		if match != nil && !match(w.settings.Info.Version) {
 			return ErrVersion
 		}
-		w.changes.Directory = &DirectoryChange{Settings: s}
+		w.changes.Directory = &DirectoryChange{Settings: s, Retention: s.RetentionDays != w.settings.Info.Settings.RetentionDays}
 		w.changes.QueueAll = &QueueAll{Directory: true}
 		w.event("directory.changed", EventRow{Changes: map[string]any{"before": w.settings.Info.Settings, "after": s}})
 		return nil
@@ -72,6 +79,9 @@ func (d *Directory) connector(ctx context.Context, slug string) (*Connector, err
 	settings, err := d.store.Settings(ctx, c.DirectoryID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the settings of directory %s: %w", c.Directory, err)
+	}
+	if !settings.Info.Removed.IsZero() {
+		return nil, removedError(settings.Info)
 	}
 	found := settings.Connectors[c.ID]
 	if found == nil {

@@ -127,7 +127,8 @@ type User struct {
 	Status     policy.Status
 	Block      string          // an administrator's reason; empty: not blocked
 	JSON       json.RawMessage // the effective attributes, SCIM's names
-	Local      bool            // no IdP manages it
+	Local      bool            // no connector ever held a record of it
+	Managed    bool            // a connector holds a record of it; neither: tombstones alone are left
 	Created    time.Time
 	Modified   time.Time
 	PurgeAfter time.Time
@@ -139,8 +140,10 @@ type User struct {
 type UserDetail struct {
 	User
 	Memberships []Membership
-	Dropped     []DroppedGroup // groups that an IdP sends and the rules do not let through
-	Records     []RecordLink   // tombstones too
+	Dropped     []DroppedGroup    // groups that an IdP sends and the rules do not let through
+	Records     []RecordLink      // tombstones too
+	Givers      map[string]string // which connector gave each attribute, by slug; those of an extension are URN:name
+	NameFormer  time.Time         // when somebody of the same userName was purged last; zero: nobody was
 }
 
 // Group is a directory group.
@@ -188,6 +191,8 @@ type RecordLink struct {
 	UserName  string
 	Linked    time.Time
 	Modified  time.Time
+
+	MappingProblem string // why its mapping cannot be carried out; empty: it can, or there is none
 }
 
 // Conflict is something that settling or linking could not do by itself.
@@ -202,6 +207,9 @@ type Conflict struct {
 	Detail     string // one sentence for the administrator
 	Candidates []Candidate
 	Created    time.Time
+
+	Decision    string    // "" while it is open
+	DecidedUser uuid.UUID // of link and unlinked
 }
 
 // Candidate is a user that a record might be linked to.
@@ -246,6 +254,10 @@ type Listing struct {
 type RefusedError struct {
 	Code   string // "rulesWouldUndo", "userNameTaken", "notEmpty", …
 	Detail string
+
+	// Of rulesWouldUndo: the rule behind it, and what would let the change stand.
+	Because     policy.Reason
+	WouldChange []WouldChange
 }
 
 func (e *RefusedError) Error() string { return e.Detail }
@@ -254,10 +266,17 @@ func (e *RefusedError) Error() string { return e.Detail }
 // it; web is written against it. Users, groups and directories that do not exist are ErrNotFound.
 type Effective interface {
 	Directories(ctx context.Context) ([]Info, error)
+	// ReadDirectory refuses a removed directory, as everything in it is; FindDirectory finds it.
 	ReadDirectory(ctx context.Context, name string) (Info, error)
+	FindDirectory(ctx context.Context, name string) (Info, error)
 	CreateDirectory(ctx context.Context, by Admin, name string) (Info, error)
 	// SetDirectory changes settings and settles every affected user through the queue.
 	SetDirectory(ctx context.Context, by Admin, name string, match IfMatch, s policy.DirectorySettings) (Info, error)
+
+	// Removing a directory: what it would take away, doing it, and taking it back.
+	PlanRemoval(ctx context.Context, name string) (Removal, error)
+	RemoveDirectory(ctx context.Context, by Admin, name, confirm string) (Info, error)
+	RestoreDirectory(ctx context.Context, by Admin, name string) (Info, error)
 
 	// Rules of a connector. SetRules and SetMode are plan and apply in one: losses above the safety
 	// limits need confirm.
@@ -272,6 +291,8 @@ type Effective interface {
 	ReadPlan(ctx context.Context, connector string, id uuid.UUID) (Plan, error)
 	PlanLines(ctx context.Context, connector string, id uuid.UUID, f LineFilter, l Listing) (Page[PlanLine], error)
 	ApplyPlan(ctx context.Context, by Admin, connector string, id uuid.UUID, hash, comment string) (Job, error)
+	// ClearRecords clears a connector of everything that it holds; confirm is its slug.
+	ClearRecords(ctx context.Context, by Admin, connector string, people policy.Action, confirm, comment string) (Job, error)
 	Jobs(ctx context.Context, l Listing) (Page[Job], error)
 	ReadJob(ctx context.Context, id uuid.UUID) (Job, error)
 	CancelJob(ctx context.Context, by Admin, id uuid.UUID, comment string) (Job, error)
@@ -290,6 +311,8 @@ type Effective interface {
 	EditLocalUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, edit UserEdit) (User, error)
 	RemoveUser(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error
 	RestoreUser(ctx context.Context, by Admin, directory string, id uuid.UUID) (User, error)
+	// EraseUser erases one person for good; userName confirms who is meant.
+	EraseUser(ctx context.Context, by Admin, directory string, id uuid.UUID, userName string) (Erased, error)
 	BlockUser(ctx context.Context, by Admin, directory string, id uuid.UUID, reason string) error
 	UnblockUser(ctx context.Context, by Admin, directory string, id uuid.UUID) error
 	// TellLogins keeps when users last signed in to an application. It changes no user.
@@ -304,9 +327,13 @@ type Effective interface {
 	GroupMembersAt(ctx context.Context, directory string, group uuid.UUID, at time.Time, l Listing) (Page[MemberAt], Group, error)
 	AddLocalMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) (GroupMember, error)
 	RemoveMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) error
+	// ChangeMembers does so for several users, or says what would come of it; each has a result.
+	ChangeMembers(ctx context.Context, by Admin, directory string, group uuid.UUID, c MembersChange) ([]MemberResult, error)
+	RenameLocalGroup(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, displayName string) (Group, error)
+	DeleteLocalGroup(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error
 
-	Conflicts(ctx context.Context, directory string, l Listing) (Page[Conflict], error)
-	DecideConflict(ctx context.Context, by Admin, directory string, id uuid.UUID, decision string, user uuid.UUID) error
+	Linking
+	Importing
 
 	// Holds lists what of a connector its safety limits hold; DecideHolds applies or discards it.
 	Holds(ctx context.Context, connector string, f HoldFilter, l Listing) (HoldPage, error)
@@ -316,6 +343,10 @@ type Effective interface {
 	ExpectChange(ctx context.Context, by Admin, connector string, length time.Duration, reason string) (ExpectedChange, error)
 	ReadExpectedChange(ctx context.Context, connector string) (ExpectedChange, error)
 	EndExpectedChange(ctx context.Context, by Admin, connector string) error
+
+	// TryMapping runs a mapping over one record; CoverMapping counts what all records bring.
+	TryMapping(ctx context.Context, connector string, t MappingTrial) (MappingTried, error)
+	CoverMapping(ctx context.Context, connector string, most int) (MappingCoverage, error)
 
 	Why(ctx context.Context, directory string, q Question) (Answer, error)
 	Events(ctx context.Context, f EventFilter, l Listing) (Page[Event], error)
@@ -329,4 +360,6 @@ type Info struct {
 	Tenants  int // bound to it through connectors
 	Version  int64
 	Created  time.Time
+
+	Removed, PurgeAfter time.Time // of one that is removed, until it is purged; zero otherwise
 }

@@ -137,8 +137,7 @@ func (d *Directory) begin(ctx context.Context, by Admin, p Plan, comment string)
 			job.State, job.Finished = JobDone, w.now
 		}
 		w.changes.NewJob = &job
-		w.replace(now, p, job, scene.GroupCount > 0)
-		return nil
+		return w.replace(now, p, job, scene.GroupCount > 0)
 	})
 	switch {
 	case errors.Is(err, errJobRunning):
@@ -159,7 +158,7 @@ func alwaysNames(r policy.Rules) []string {
 }
 
 // replace writes what a draft changes of its connector.
-func (w *work) replace(c *Connector, p Plan, job Job, groups bool) {
+func (w *work) replace(c *Connector, p Plan, job Job, groups bool) error {
 	x := &ConnectorChange{ID: c.ID, At: w.now, By: w.by.id, Comment: job.Comment, Plan: p.ID}
 	w.changes.Connector = x
 	told := map[string]any{"plan": p.ID, "job": job.ID}
@@ -172,19 +171,31 @@ func (w *work) replace(c *Connector, p Plan, job Job, groups bool) {
 		action = "connector.rules.changed"
 		x.Rules, x.Always = p.Draft.Rules, alwaysNames(*p.Draft.Rules)
 		told["version"], told["before"], told["after"] = c.RulesVersion+1, c.Rules, p.Draft.Rules
+		if err := w.renameFor(c, *p.Draft.Rules); err != nil {
+			return err
+		}
 	case p.Draft.Mode != "":
 		x.Mode, x.Always = p.Draft.Mode, alwaysNames(c.Rules)
 		told["before"], told["after"] = c.Mode, x.Mode
 		if x.Mode == tenants.Live && c.Mode != tenants.Live {
-			w.changes.AdvanceNames, x.HeldGroups = c.ID, groups
+			x.HeldGroups = groups
+			rules, err := policy.Compile(c.Rules)
+			if err == nil {
+				err = w.renameAll(c.ID, rules)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	default:
 		action = "connector.retired"
-		rules := retired(c.Settled, p.Draft.Retire)
+		rules := retired(c.Settled, p.Draft)
 		x.Mode, x.Settled = tenants.Disabled, &rules
-		told["people"] = p.Draft.Retire
+		x.RetiredUntil = w.now.AddDate(0, 0, rules.Cleanup.GraceDays)
+		told["people"], told["graceDays"] = p.Draft.Retire, rules.Cleanup.GraceDays
 	}
 	w.event(action, EventRow{Connector: c.ID, Changes: told})
+	return nil
 }
 
 // SetRules gives a connector new rules: plan and apply in one. Losses above the safety limits

@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Conflicts lists the open conflicts of a directory, oldest first.
-func (d *Directory) Conflicts(ctx context.Context, directory string, l Listing) (Page[Conflict], error) {
-	info, err := d.ReadDirectory(ctx, directory)
+// Conflicts lists the conflicts of a directory that match, the oldest first.
+func (d *Directory) Conflicts(ctx context.Context, directory string, f ConflictFilter, l Listing) (Page[Conflict], error) {
+	info, q, err := d.conflictQuery(ctx, directory, f)
 	if err != nil {
 		return Page[Conflict]{}, err
 	}
@@ -18,25 +18,56 @@ func (d *Directory) Conflicts(ctx context.Context, directory string, l Listing) 
 	if err != nil {
 		return Page[Conflict]{}, err
 	}
-	rows, err := d.store.Conflicts(ctx, info.ID, l)
+	rows, err := d.store.Conflicts(ctx, info.ID, q, l)
 	if err != nil {
 		return Page[Conflict]{}, err
 	}
 	page := Page[Conflict]{Total: rows.Total, Next: rows.Next, Items: make([]Conflict, 0, len(rows.Items))}
 	for _, row := range rows.Items {
-		c := Conflict{
-			ID: row.ID, Kind: row.Kind, User: row.User, Group: row.Group,
-			GroupName: row.Detail.GroupName, Detail: row.Detail.Sentence, Candidates: row.Detail.Candidates, Created: row.Created,
-		}
-		if row.Record != row.Connector { // else it is with a group, whoever is in it
-			c.Record = row.Record
-		}
-		if from := settings.Connectors[row.Connector]; from != nil {
-			c.Connector = from.Slug
-		}
-		page.Items = append(page.Items, c)
+		page.Items = append(page.Items, settings.conflict(row))
 	}
 	return page, nil
+}
+
+// ConflictCounts counts the conflicts of a directory that match, by kind.
+func (d *Directory) ConflictCounts(ctx context.Context, directory string, f ConflictFilter) ([]ConflictCount, error) {
+	info, q, err := d.conflictQuery(ctx, directory, f)
+	if err != nil {
+		return nil, err
+	}
+	return d.store.ConflictCounts(ctx, info.ID, q)
+}
+
+// conflictQuery resolves the names of a filter. A connector of another directory has no conflicts
+// in this one.
+func (d *Directory) conflictQuery(ctx context.Context, directory string, f ConflictFilter) (Info, ConflictQuery, error) {
+	q := ConflictQuery{ConflictFilter: f}
+	info, err := d.ReadDirectory(ctx, directory)
+	if err != nil || f.Connector == "" {
+		return info, q, err
+	}
+	c, err := d.store.Connector(ctx, f.Connector)
+	q.ConnectorID = c.ID
+	return info, q, err
+}
+
+// conflict is a stored conflict in the words of the outside.
+func (s *Settings) conflict(row ConflictRow) Conflict {
+	c := Conflict{
+		ID: row.ID, Kind: row.Kind, User: row.User, Group: row.Group,
+		GroupName: row.Detail.GroupName, Detail: row.Detail.Sentence, Candidates: row.Detail.Candidates, Created: row.Created,
+		Decision: row.Decision, DecidedUser: row.DecidedUser,
+	}
+	if row.Record != row.Connector { // else it is with a group, whoever is in it
+		c.Record = row.Record
+	}
+	if from := s.Connectors[row.Connector]; from != nil {
+		c.Connector = from.Slug
+	}
+	if c.Detail == "" && row.Decision == DecisionUnlinked {
+		c.Detail = "An administrator unlinked this record of " + c.Connector + " from the user: the two stay apart, unless that is taken back."
+	}
+	return c
 }
 
 // DecideConflict carries out an administrator's decision about a record that could not be
@@ -47,9 +78,12 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 	if err != nil {
 		return err
 	}
-	row, err := d.conflict(ctx, info.ID, id)
+	row, err := d.store.Conflict(ctx, info.ID, id)
 	if err != nil {
 		return err
+	}
+	if row.Decision != "" {
+		return &RefusedError{Code: "alreadyDecided", Detail: fmt.Sprintf("this conflict is decided already: %s. Take that decision back first", row.Decision)}
 	}
 	if !aboutLinking(row) && decision != DecisionRefuse {
 		return &RefusedError{Code: "notALink", Detail: "this conflict is not about who a record belongs to: change the directory's sharedGroups or protectedUsers, or the name at the IdP; it goes away by itself then"}
@@ -68,6 +102,15 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 		scene, err := w.load(Request{Records: []uuid.UUID{row.Record}, GroupKeys: w.allNames(), Foreign: []Pair{pair}})
 		if err != nil {
 			return err
+		}
+		if decision == DecisionLink { // locked when the record is linked, which may be later
+			found, err := w.tx.Load(w.ctx, Request{Users: []uuid.UUID{user}, Looks: true})
+			if err != nil {
+				return err
+			}
+			if found.People[user] == nil {
+				return &RefusedError{Code: "notFound", Detail: fmt.Sprintf("user %s is not in this directory", user)}
+			}
 		}
 		if open := scene.Foreign[pair]; open != nil && open.ID == row.ID && !open.Decided {
 			scene.Conflicts[row.Record] = append(scene.Conflicts[row.Record], ConflictRow{ID: row.ID})
@@ -104,45 +147,12 @@ func (w *work) redecide(r *RecordRow, user uuid.UUID, from, to string) {
 	}
 }
 
-// conflict finds an open conflict.
-func (d *Directory) conflict(ctx context.Context, directory, id uuid.UUID) (ConflictRow, error) {
-	found, err := d.findConflicts(ctx, directory, func(c ConflictRow) bool { return c.ID == id })
-	if err != nil {
-		return ConflictRow{}, err
-	}
-	if len(found) == 0 {
-		return ConflictRow{}, ErrNotFound
-	}
-	return found[0], nil
-}
-
-// findConflicts reads the open conflicts of a directory that match.
-func (d *Directory) findConflicts(ctx context.Context, directory uuid.UUID, match func(ConflictRow) bool) ([]ConflictRow, error) {
-	var found []ConflictRow
-	l := Listing{Limit: 500}
-	for {
-		page, err := d.store.Conflicts(ctx, directory, l)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range page.Items {
-			if match(c) {
-				found = append(found, c)
-			}
-		}
-		if page.Next == "" {
-			return found, nil
-		}
-		l.Cursor = page.Next
-	}
-}
-
 // settleDecided settles a record as the administrator decided.
 func (w *work) settleDecided(r *RecordRow, decision string, user uuid.UUID) error {
 	if decision == DecisionRefuse {
 		return nil
 	}
-	keys := r.keys()
+	keys := w.keys(r)
 	scene, err := w.load(Request{Keys: keys.locks(), Candidates: []Keys{keys}})
 	if err != nil {
 		return err

@@ -22,7 +22,8 @@ type Directory struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	watch func(*Person, *policy.Decision) // sees every person that is settled; nil but in a trial
+	watch   func(*Person, *policy.Decision) // sees every person that is settled; nil but in a trial
+	matches onMatch                         // sees whom linking chose for records; nil but in a preview
 
 	wake chan struct{} // nudges the workers of this process after a change that queued
 
@@ -30,6 +31,8 @@ type Directory struct {
 
 	mu       sync.Mutex
 	settings map[uuid.UUID]*Settings // the last seen of each directory; valid while its epoch is
+
+	readers readers
 
 	supposing map[uuid.UUID]*supposing // by directory, see observe.go
 }
@@ -154,6 +157,7 @@ type work struct {
 	tx       Tx
 	scope    Scope
 	by       actor
+	comment  string // the administrator's, on what happens to memberships
 	now      time.Time
 	settings *Settings
 	changes  *Changes
@@ -169,12 +173,15 @@ type work struct {
 	given   map[string]uuid.UUID  // userName keys that users have from now on
 	awaited map[uuid.UUID]*Person // people whom it still is to settle
 
+	nesting *Nesting // groups in groups, as read; nil: none were met
+
 	alone bool // the directory's lock is held exclusively
 
 	safety    *safety                         // nil: nothing is let through or held, as nothing is written
 	watch     func(*Person, *policy.Decision) // sees every person that is settled, as it was read; nil: let go
 	confirmed confirmed                       // losses that go through whatever the safety limits say
 	retiring  *retiring                       // the connector whose people are being let go
+	matches   onMatch                         // sees whom linking chose for a record, before it is carried out; nil: nobody asks
 
 	observed *observed // what a request to an observing connector touches; nil elsewhere
 	blind    bool      // what it would have done is not asked
@@ -184,7 +191,7 @@ type work struct {
 func newWork(d *Directory, ctx context.Context, tx Tx, scope Scope, by actor) *work {
 	now := d.now()
 	return &work{
-		d: d, ctx: ctx, tx: tx, scope: scope, by: by, now: now, watch: d.watch, changes: &Changes{TouchedAt: now},
+		d: d, ctx: ctx, tx: tx, scope: scope, by: by, now: now, watch: d.watch, matches: d.matches, changes: &Changes{TouchedAt: now},
 		facts: make(map[string]*GroupFact), foreign: make(map[Pair]*ForeignRow), conflicts: make(map[uuid.UUID][]ConflictRow), relinked: make(map[uuid.UUID]bool),
 		settled: make(map[uuid.UUID]bool), met: make(map[string]bool), given: make(map[string]uuid.UUID),
 	}
@@ -213,6 +220,7 @@ var errNotAlone = fmt.Errorf("the directory has to be locked: %w", ErrAgain)
 // learn remembers which groups exist and which are known not to.
 func (w *work) learn(r Request, s *Scene) {
 	maps.Copy(w.conflicts, s.Conflicts)
+	w.nesting = w.nesting.merge(s.Nesting)
 	note := func(key string) {
 		if _, known := w.facts[key]; known {
 			return

@@ -3,7 +3,9 @@ package directory
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -35,8 +37,15 @@ func (w *work) event(action string, e EventRow) {
 	}
 	e.ActorType, e.Actor, e.Request = w.by.kind, w.by.id, w.by.request
 	e.Action = action
+	if w.comment != "" && strings.HasPrefix(action, "directory.membership.") {
+		e.Changes["comment"] = w.comment
+	}
 	w.changes.Events = append(w.changes.Events, e)
 }
+
+// quoted is a text inside a path, such as the address in emails[value eq "ada@acme.example"]: it may
+// be a person's, and what is sealed holds none of those.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 
 // notes writes down what was tolerated in a request.
 func (w *work) notes(record uuid.UUID, notes []scim.Note) {
@@ -45,7 +54,7 @@ func (w *work) notes(record uuid.UUID, notes []scim.Note) {
 	}
 	list := make([]map[string]string, len(notes))
 	for i, n := range notes {
-		list[i] = map[string]string{"code": n.Code, "path": n.Path}
+		list[i] = map[string]string{"code": n.Code, "path": quoted.ReplaceAllString(n.Path, `"…"`)}
 	}
 	w.event("record.tolerated", EventRow{Record: record, Changes: map[string]any{"notes": list}})
 }

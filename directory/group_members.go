@@ -55,14 +55,15 @@ func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Sce
 	if src.Connector.Settings.Strict && len(m.addUnresolved) > 0 {
 		return scim.InvalidValue("members: %q names no user or group of this connector", m.addUnresolved[0])
 	}
-	if err := w.refuseCycles(g, m.add); err != nil {
+	added, err := w.refuseCycles(g, m.add)
+	if err != nil {
 		return err
 	}
 	live := w.live(g.Connector)
 	if live && len(m.drop) > 0 {
-		w.depart(g.Connector, g.ViewKey)
+		w.depart(g.Connector, append(w.nesting.outer(g.ID), g.ViewKey)...)
 	}
-	for _, r := range m.add {
+	for _, r := range added {
 		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{g.ID, r.ID}, Connector: g.Connector, Kind: r.Kind, Edge: Edge{Said: true, Viewed: live}})
 	}
 	for _, r := range m.drop {
@@ -88,7 +89,9 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 		if err := w.forgetGone(m.add); err != nil {
 			return err
 		}
-		w.observeGroup(m)
+		if err := w.observeGroup(m); err != nil {
+			return err
+		}
 		if g.DisplayName != old.DisplayName {
 			return w.observeMembers(g.ID)
 		}
@@ -109,16 +112,21 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 	for _, id := range m.again {
 		touched[id] = false
 	}
-	carried, err := w.rename(g, old, touched)
+	carried, inner, err := w.rename(g, old, touched)
 	if err != nil {
 		return err
 	}
 	renamed := g.ViewName != old.ViewName
 	if carried || renamed && len(touched) > settleInline {
-		w.changes.QueueAll = &QueueAll{Members: g.ID}
+		w.queueBelow(append(groupsOf(slices.Concat(m.add, m.drop)...), g.ID)...)
 		return nil
 	}
-	if len(touched) > settleInline {
+	inner = append(inner, groupsOf(slices.Concat(m.add, m.drop)...)...)
+	left, err := w.touchBelow(inner, touched)
+	if err != nil {
+		return err
+	}
+	if left || len(touched) > settleInline {
 		for id := range touched {
 			w.queue(g.Connector, id)
 		}
@@ -127,7 +135,12 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 	if err := w.forgetGone(unlinked(m.add, scene)); err != nil {
 		return err
 	}
+	var nested *Nesting // as it will be, once everybody is read
+	flat := w.nesting == nil && len(inner)+len(m.into) == 0
 	return w.settleRecordsOf(touched, scene, func(r *RecordRow) {
+		if flat = flat && w.nesting == nil; !flat {
+			r.Groups = direct(r.Groups)
+		}
 		for i := range r.Groups {
 			if r.Groups[i].Record == g.ID && renamed {
 				r.Groups[i] = ViewedGroup{Record: g.ID, Name: g.ViewName, Key: g.ViewKey, Unread: true}
@@ -136,6 +149,13 @@ func (w *work) settleGroup(g, old *GroupRow, m memberChange, scene *Scene) error
 		if there, changed := edges[r.ID]; changed {
 			r.regroup(g, there)
 		}
+		if flat {
+			return
+		}
+		if nested == nil {
+			nested = w.nesting.changed(g, m, renamed, w.changes.DropGroup == g.ID)
+		}
+		r.Groups = nested.Expand(r.Groups)
 	})
 }
 
@@ -260,38 +280,6 @@ func (w *work) arriveGroup(g *GroupRow, arrivals []Arrival) {
 		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{Group: a.Group, Member: g.ID}, Connector: g.Connector, Kind: scim.GroupKind, Edge: Edge{Said: true, Viewed: w.live(g.Connector)}})
 		w.touch(a.Group)
 	}
-}
-
-// refuseCycles refuses a member group that is, or holds somewhere below, the group itself.
-func (w *work) refuseCycles(g *GroupRow, added []Resolved) error {
-	seen := make(map[uuid.UUID]bool)
-	var below []uuid.UUID
-	for _, r := range added {
-		if r.Kind == scim.GroupKind {
-			below = append(below, r.ID)
-		}
-	}
-	for len(below) > 0 {
-		next := below[0]
-		below = below[1:]
-		if next == g.ID {
-			return scim.InvalidValue("members: the group would contain itself")
-		}
-		if seen[next] {
-			continue
-		}
-		seen[next] = true
-		members, err := w.tx.Members(w.ctx, next)
-		if err != nil {
-			return err
-		}
-		for _, m := range members {
-			if m.Kind == scim.GroupKind && m.ID != uuid.Nil {
-				below = append(below, m.ID)
-			}
-		}
-	}
-	return nil
 }
 
 func limitOr(limit, otherwise int) int {

@@ -24,8 +24,9 @@ func (d *Directory) CreateGroup(ctx context.Context, src Source, doc scim.Docume
 			Version: 1, Created: w.now, Modified: w.now,
 		}
 		g.say(doc)
+		_, viewKey := w.groupName(g)
 		edits := []scim.MemberEdit{{Op: scim.AddMembers, Values: members}}
-		request := Request{Values: values(edits), Arrival: &Keys{Record: g.ID, Connector: g.Connector, ExternalID: g.ExternalID}, GroupKeys: append(w.names(g.Connector), g.NameKey), CountGroups: true}
+		request := Request{Values: values(edits), Arrival: &Keys{Record: g.ID, Connector: g.Connector, ExternalID: g.ExternalID}, GroupKeys: append(w.names(g.Connector), viewKey), CountGroups: true}
 		request.Exclusive = w.live(g.Connector) && !w.heldGroups(g.Connector)
 		if len(request.Values) <= settleInline {
 			request.MemberValues = request.Values
@@ -38,10 +39,13 @@ func (d *Directory) CreateGroup(ctx context.Context, src Source, doc scim.Docume
 			return &LimitError{What: "groups", Limit: limit}
 		}
 		if w.live(g.Connector) {
-			g.ViewName, g.ViewKey = g.DisplayName, g.NameKey
+			g.ViewName, g.ViewKey = w.groupName(g)
 		}
 		w.changes.NewGroup = g
 		w.arriveGroup(g, scene.Arrivals)
+		if err := w.readAbove(scene.Arrivals); err != nil {
+			return err
+		}
 		if w.live(g.Connector) && !w.heldGroups(g.Connector) {
 			if !w.alone { // it went live a moment ago
 				return errNotAlone
@@ -49,6 +53,9 @@ func (d *Directory) CreateGroup(ctx context.Context, src Source, doc scim.Docume
 			w.firstGroup(g.Connector)
 		}
 		change := (&roster{scene: scene}).fold(edits)
+		for _, a := range scene.Arrivals {
+			change.into = append(change.into, a.Group)
+		}
 		said := map[string]any{"displayName": g.DisplayName}
 		tellMembers(said, "added", change.add, len(change.addUnresolved))
 		w.event("record.group.created", EventRow{Record: g.ID, Changes: said})
@@ -190,6 +197,9 @@ func (d *Directory) DeleteGroup(ctx context.Context, src Source, id uuid.UUID, m
 		if err := w.observeMembers(g.ID); err != nil {
 			return err
 		}
+		if err := w.leaveOuter(g); err != nil {
+			return err
+		}
 		if !w.live(g.Connector) && g.ViewKey != "" {
 			g.DeletedAt, g.Modified, g.Version = w.now, w.now, g.Version+1
 			w.changes.GroupRecord = g
@@ -201,7 +211,7 @@ func (d *Directory) DeleteGroup(ctx context.Context, src Source, id uuid.UUID, m
 			return err
 		}
 		w.changes.DropGroup = g.ID
-		w.depart(g.Connector, g.ViewKey)
+		w.depart(g.Connector, append(w.nesting.outer(g.ID), g.ViewKey)...)
 		var change memberChange
 		for _, m := range members {
 			if m.ID != uuid.Nil && m.Viewed {

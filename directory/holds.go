@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/canonical"
 )
 
@@ -116,6 +117,9 @@ func (w *work) nameAfter(x *weighed) string {
 func (w *work) emailAfter(x *weighed) string {
 	if len(x.raw.Contributing) == 0 {
 		return ""
+	}
+	if w.takesWhole(x.Person) {
+		return canonical.Key(scim.Document(x.raw.Attributes).PrimaryEmail())
 	}
 	if r := recordByID(x.Records, x.raw.Contributing[0]); r != nil {
 		return canonical.Key(r.document().PrimaryEmail())

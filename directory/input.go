@@ -48,6 +48,11 @@ func (w *work) input(p *Person) (policy.Input, error) {
 			involve(s.Connector)
 		}
 	}
+	copied, err := w.copyFor(p, &in)
+	if err != nil {
+		return in, err
+	}
+	named = append(named, copied)
 	if err := w.know(append(named, viewedKeys(p.Records))...); err != nil {
 		return in, err
 	}
@@ -64,7 +69,7 @@ func (w *work) input(p *Person) (policy.Input, error) {
 	}
 	for _, r := range p.Records {
 		if c := w.settings.Connectors[r.Connector]; c != nil && r.ViewState != NoView {
-			in.Views = append(in.Views, w.view(r, c))
+			in.Views = append(in.Views, w.view(r, c, p))
 		}
 		for _, g := range r.Groups {
 			addFact(g.Key)
@@ -73,7 +78,10 @@ func (w *work) input(p *Person) (policy.Input, error) {
 	for _, m := range p.claimed() {
 		held := policy.Membership{Key: m.Group.Key}
 		for _, s := range m.Supports {
-			held.Supports = append(held.Supports, policy.Support{Origin: s.Origin, Connector: w.slug(s.Connector)})
+			held.Supports = append(held.Supports, policy.Support{Origin: s.Origin, Connector: w.supporter(s.Connector)})
+			if s.Code == policy.CodeCopied {
+				held.CopiedBy, held.CopiedFrom = w.supporter(s.Connector), s.Detail
+			}
 		}
 		in.Held = append(in.Held, held)
 		in.Groups[m.Group.Key] = policy.GroupFacts{Name: m.Group.Name, Tenant: w.tenantName(m.Group.Tenant)}
@@ -82,14 +90,17 @@ func (w *work) input(p *Person) (policy.Input, error) {
 }
 
 // view is one record's view in the words of policy.
-func (w *work) view(r *RecordRow, c *Connector) policy.View {
+func (w *work) view(r *RecordRow, c *Connector, p *Person) policy.View {
 	v := policy.View{
 		Connector: c.Slug, Record: r.ID.String(), State: policy.State(r.ViewState),
 		EverCounted: !r.FirstCounted.IsZero(), FirstCounted: r.FirstCounted, LeftAt: r.LeftAt,
 		LastInactive: r.LastInactive, DefaultsGranted: r.DefaultsGranted,
 	}
+	if m := w.mapped(r, p); m != nil {
+		v.Dropped, v.Failed = m.dropped, m.problem != ""
+	}
 	for _, g := range r.Groups {
-		v.Groups = append(v.Groups, policy.SentGroup{Name: g.Name, Key: g.Key})
+		v.Groups = append(v.Groups, policy.SentGroup{Name: g.Name, Key: g.Key, Path: g.Path})
 	}
 	return v
 }
@@ -116,12 +127,12 @@ func (w *work) readAttributes(p *Person, in *policy.Input) error {
 			continue
 		}
 		name := p.User.UserName
-		if !sameJSON(r.view(), p.User.JSON) {
-			name = r.document().UserName()
+		if w.mapped(r, p) != nil || !sameJSON(r.view(), p.User.JSON) {
+			name = w.gives(r, p).UserName()
 		}
 		in.Views[i].Attributes = map[string]any{"userName": name}
 		if whole {
-			in.Views[i].Attributes = r.document()
+			in.Views[i].Attributes = w.gives(r, p)
 		}
 		if key := canonical.Key(name); key != p.User.UserNameKey {
 			renamed = append(renamed, Keys{Record: r.ID, Tenant: r.Tenant, Connector: r.Connector, UserName: key})
@@ -133,7 +144,7 @@ func (w *work) readAttributes(p *Person, in *policy.Input) error {
 
 // takesWhole says whether Decide sees a person's attributes whole, and gives them back so.
 func (w *work) takesWhole(p *Person) bool {
-	return speaking(p.Records) > 1 || len(w.settings.Directory.Settings().ProtectedUsers) > 0 || p.keepsKey()
+	return speaking(p.Records) > 1 || len(w.settings.Directory.Settings().ProtectedUsers) > 0 || p.keepsKey() || w.maps(p) || p.copy != nil || p.User.Copied != nil
 }
 
 // speaking counts the records whose view is not a tombstone.
@@ -157,7 +168,10 @@ func (w *work) protect(p *Person, in *policy.Input) {
 
 // protectable are the values of a user that protectedUsers looks at.
 func protectable(doc json.RawMessage) []string {
-	d := scim.ParseDocument(doc)
+	return protectableOf(scim.ParseDocument(doc))
+}
+
+func protectableOf(d scim.Document) []string {
 	return append(d.Emails(), d.UserName(), d.DisplayName())
 }
 
@@ -258,6 +272,15 @@ func (w *work) called(connector uuid.UUID) string {
 	return cmp.Or(w.slug(connector), connector.String())
 }
 
+// supporter is what decisions call the connector behind a support: one that is deleted still is
+// somebody, whose memberships stay until someone takes them away. Nobody is behind what is local.
+func (w *work) supporter(connector uuid.UUID) string {
+	if connector == uuid.Nil {
+		return ""
+	}
+	return w.called(connector)
+}
+
 func (w *work) connectorID(slug string) uuid.UUID {
 	if slug == "" {
 		return uuid.Nil
@@ -267,7 +290,7 @@ func (w *work) connectorID(slug string) uuid.UUID {
 			return id
 		}
 	}
-	return uuid.Nil
+	return idOf(slug) // of one that is deleted
 }
 
 func (w *work) tenantName(tenant uuid.UUID) string {

@@ -33,6 +33,10 @@ func (d *Directory) look(ctx context.Context, directory string, f func(*work) er
 
 // Users lists the users of a directory; filter is a SCIM filter, or empty.
 func (d *Directory) Users(ctx context.Context, directory, filterText string, status policy.Status, l Listing) (Page[User], error) {
+	return d.users(ctx, directory, filterText, UserQuery{Status: status, Listing: l})
+}
+
+func (d *Directory) users(ctx context.Context, directory, filterText string, query UserQuery) (Page[User], error) {
 	info, err := d.ReadDirectory(ctx, directory)
 	if err != nil {
 		return Page[User]{}, err
@@ -48,7 +52,8 @@ func (d *Directory) Users(ctx context.Context, directory, filterText string, sta
 	if err := guesses(q.Filter, settings.sensitiveAnywhere()); err != nil {
 		return Page[User]{}, err
 	}
-	page, err := d.store.Users(ctx, info.ID, UserQuery{Filter: q, Status: status, Listing: l})
+	query.Filter = q
+	page, err := d.store.Users(ctx, info.ID, query)
 	if err != nil {
 		return Page[User]{}, err
 	}
@@ -98,8 +103,10 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 		for _, m := range p.Held {
 			detail.Memberships = append(detail.Memberships, w.membership(m))
 		}
-		detail.Dropped = dropped(policy.Decide(in))
+		decision := policy.Decide(in)
+		detail.Dropped, detail.Givers = dropped(decision), w.givers(p, decision)
 		for _, r := range p.Records {
+			detail.Managed = detail.Managed || r.State != policy.Deleted
 			detail.Records = append(detail.Records, w.recordLink(r))
 		}
 		directoryID = w.scope.Directory
@@ -108,7 +115,10 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 	if err != nil {
 		return detail, err
 	}
-	detail.LastLogin, err = d.store.LastLogin(ctx, directoryID, id)
+	if detail.LastLogin, err = d.store.LastLogin(ctx, directoryID, id); err != nil {
+		return detail, err
+	}
+	detail.NameFormer, err = d.formerName(ctx, directoryID, detail.UserName)
 	return detail, err
 }
 
@@ -134,7 +144,7 @@ func dropped(d policy.Decision) []DroppedGroup {
 }
 
 func (w *work) recordLink(r *RecordRow) RecordLink {
-	link := RecordLink{Connector: w.called(r.Connector), ID: r.ID, State: r.State, UserName: scim.ParseDocument(r.JSON).UserName(), Linked: r.Linked, Modified: r.Modified}
+	link := RecordLink{Connector: w.called(r.Connector), ID: r.ID, State: r.State, UserName: scim.ParseDocument(r.JSON).UserName(), Linked: r.Linked, Modified: r.Modified, MappingProblem: r.Problem}
 	if c := w.settings.Connectors[r.Connector]; c != nil {
 		link.Tenant = c.Tenant
 	}
@@ -200,6 +210,9 @@ func (d *Directory) Events(ctx context.Context, f EventFilter, l Listing) (Page[
 	directories, err := d.store.Directories(ctx)
 	if err != nil {
 		return Page[Event]{}, err
+	}
+	if id := idOf(f.User); id != uuid.Nil {
+		q.UserIDs = append(q.UserIDs, id) // also of somebody who was purged or erased
 	}
 	for _, info := range directories {
 		if f.User != "" {

@@ -37,6 +37,7 @@ func (d *Directory) work(ctx context.Context) {
 	poll, clean := time.NewTicker(pollInterval), time.NewTicker(time.Hour)
 	defer poll.Stop()
 	defer clean.Stop()
+	d.clean(ctx)
 	for {
 		if err := d.workJobs(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("carrying on jobs", "error", err)
@@ -46,10 +47,18 @@ func (d *Directory) work(ctx context.Context) {
 			return
 		case <-poll.C:
 		case <-clean.C:
-			if err := d.CleanPlans(ctx); err != nil && ctx.Err() == nil {
-				d.log.Error("deleting old plans", "error", err)
-			}
+			d.clean(ctx)
 		}
+	}
+}
+
+// clean deletes whatever's time is over: old plans, deleted users, removed directories.
+func (d *Directory) clean(ctx context.Context) {
+	if err := d.CleanPlans(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("deleting old plans", "error", err)
+	}
+	if err := d.Purge(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("purging what was deleted long enough ago", "error", err)
 	}
 }
 
@@ -193,7 +202,7 @@ func (d *Directory) visit(ctx context.Context, j *Job, limit int, settle func(*w
 		if len(rows) == 0 {
 			now.Checking = true
 			if c := w.settings.Connectors[now.Connector]; c != nil && now.Draft.Mode == tenants.Live {
-				w.changes.AdvanceRest = &AdvanceRest{Connector: c.ID, Always: alwaysNames(c.Rules)}
+				w.changes.AdvanceRest = &AdvanceRest{Connector: c.ID, Always: alwaysNames(c.Rules), Renames: c.Policy.Rules.RenamesGroups()}
 			}
 		} else {
 			if err := settle(w, &now, rows); err != nil {
@@ -292,6 +301,15 @@ func (t advancingTx) Load(ctx context.Context, r Request) (*Scene, error) {
 	for _, id := range sortedIDs(scene.People) {
 		for _, r := range scene.People[id].Records {
 			advance(r)
+		}
+	}
+	if c := t.work.settings.Connectors[t.connector]; c != nil {
+		naming, err := namingOf(ctx, t.Tx, t.connector, nil, c.Policy.Rules, true)
+		if err == nil && naming != nil {
+			err = naming.apply(ctx, t.Tx, t.connector, scene)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return scene, nil

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/canonical"
 )
@@ -36,72 +35,94 @@ func (d *Directory) CreateLocalGroup(ctx context.Context, by Admin, directory, d
 	return created, err
 }
 
-// AddLocalMember gives a user a local membership, unless the rules would take it away at once.
-func (d *Directory) AddLocalMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) (GroupMember, error) {
-	var member GroupMember
-	err := d.inDirectory(ctx, by, directory, func(w *work) error {
-		p, fact, err := w.personAndGroup(user, group)
-		if err != nil {
-			return err
-		}
-		p.claims = slices.Clone(p.Held)
-		local := Support{Origin: policy.OriginLocal, Code: policy.CodeLocal}
-		i := slices.IndexFunc(p.claims, func(m MembershipRow) bool { return m.Group.ID == group })
-		if i < 0 {
-			p.claims = append(p.claims, MembershipRow{Group: *fact, User: user, Supports: []Support{local}})
-		} else if !slices.ContainsFunc(p.claims[i].Supports, func(s Support) bool { return s.Origin == policy.OriginLocal }) {
-			p.claims[i].Supports = append(slices.Clone(p.claims[i].Supports), local)
-		}
-		in, err := w.input(p)
-		if err != nil {
-			return err
-		}
-		decision := policy.Decide(in)
-		target, kept := targetOf(decision, fact.Key)
-		if !kept || !slices.ContainsFunc(target.Supports, func(s policy.Support) bool { return s.Origin == policy.OriginLocal }) {
-			because := refusal(fact.Key, decision)
-			if kept {
-				because = target.Because // the user is in it anyway, for another reason
-			}
-			return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("the rules would take a local membership away at once: %s Add %q to neverRemove of that connector to keep local members.", because.Sentence(fact.Name), fact.Name)}
-		}
-		member = GroupMember{User: p.User.user(len(p.Records) == 0), Origin: target.Supports[0].Origin, Because: target.Because}
-		return w.settle(p)
-	})
-	return member, err
-}
-
-// targetOf finds the membership that a decision gives in a group.
-func targetOf(d policy.Decision, key string) (policy.TargetMembership, bool) {
-	i := slices.IndexFunc(d.Memberships, func(t policy.TargetMembership) bool { return t.Key == key })
-	if i < 0 {
-		return policy.TargetMembership{}, false
+// RenameLocalGroup gives a local group another name. Its members stay; those whom an IdP manages
+// are settled again, as rules go by names. A group that a connector feeds, or would, is refused.
+func (d *Directory) RenameLocalGroup(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch, displayName string) (Group, error) {
+	if err := canonical.Check(displayName, 256); err != nil {
+		return Group{}, scim.InvalidValue("displayName %s", err)
 	}
-	return d.Memberships[i], true
-}
-
-// RemoveMember takes a membership that no IdP and no alwaysAssign gives.
-func (d *Directory) RemoveMember(ctx context.Context, by Admin, directory string, group, user uuid.UUID) error {
-	return d.inDirectory(ctx, by, directory, func(w *work) error {
-		p, fact, err := w.personAndGroup(user, group)
+	var renamed Group
+	key := canonical.Key(displayName)
+	err := d.inDirectory(ctx, by, directory, func(w *work) error {
+		fact, _, err := w.unfed(id, key, match)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(p.Held, func(m MembershipRow) bool { return m.Group.ID == group })
-		if i < 0 {
-			return ErrNotFound
+		renamed = fact.group("")
+		if fact.Name == displayName {
+			return nil
 		}
-		for _, s := range p.Held[i].Supports {
-			if s.Origin == policy.OriginIDP || s.Origin == policy.OriginAlways {
-				return &RefusedError{Code: "rulesWouldUndo", Detail: fmt.Sprintf("%s would give this membership again at once: %s", w.slug(s.Connector), w.reasonOf(s).Sentence(fact.Name))}
-			}
-		}
-		p.claims = slices.Delete(slices.Clone(p.Held), i, i+1)
-		if p.claims == nil {
-			p.claims = []MembershipRow{}
-		}
-		return w.settle(p)
+		after := *fact
+		after.Name, after.Key, after.Version = displayName, key, fact.Version+1
+		w.changes.RenameGroup = &after
+		w.changes.QueueAll = &QueueAll{Group: id}
+		w.meetRivals(after)
+		w.event("directory.group.renamed", EventRow{Group: id, Changes: map[string]any{"displayName": map[string]string{"before": fact.Name, "after": displayName}}})
+		renamed = after.group("")
+		return nil
 	})
+	return renamed, err
+}
+
+// DeleteLocalGroup deletes an empty local group that no connector feeds, or would.
+func (d *Directory) DeleteLocalGroup(ctx context.Context, by Admin, directory string, id uuid.UUID, match IfMatch) error {
+	return d.inDirectory(ctx, by, directory, func(w *work) error {
+		fact, members, err := w.unfed(id, "", match)
+		if err != nil {
+			return err
+		}
+		if members > 0 {
+			return &RefusedError{Code: "notEmpty", Detail: fmt.Sprintf("%s still has %s; take them out first", fact.Name, counted(members, "member", "members"))}
+		}
+		w.changes.DeleteGroup = id
+		w.event("directory.group.deleted", EventRow{Group: id, Changes: map[string]any{"displayName": fact.Name}})
+		return nil
+	})
+}
+
+// unfed finds a local group with which no connector has to do, nor with the name it is to get, and
+// how many members it has. The directory is locked, so that none begins to meanwhile.
+func (w *work) unfed(id uuid.UUID, newKey string, match IfMatch) (*GroupFact, int, error) {
+	r := Request{Exclusive: true, GroupIDs: []uuid.UUID{id}, GroupUse: id}
+	if newKey != "" {
+		r.Keys, r.GroupKeys = []string{"group:" + newKey}, []string{newKey}
+	}
+	scene, err := w.load(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	fact, held := w.factOf(id), w.facts[newKey]
+	switch {
+	case fact == nil:
+		return nil, 0, ErrNotFound
+	case match != nil && !match(fact.Version):
+		return nil, 0, ErrVersion
+	case fact.Tenant != uuid.Nil:
+		return nil, 0, &RefusedError{Code: "fedGroup", Detail: fmt.Sprintf("%s belongs to tenant %s, whose IdP names it; rename or delete it there", fact.Name, w.tenantName(fact.Tenant))}
+	case newKey != "" && held != nil && held.ID != id:
+		return nil, 0, &RefusedError{Code: "displayNameTaken", Detail: fmt.Sprintf("the group %q is there already, with id %s", held.Name, held.ID)}
+	}
+	for _, connector := range sortedIDs(w.settings.Connectors) {
+		c := w.settings.Connectors[connector]
+		names := c.Policy.Rules.Names()
+		if slices.Contains(names, fact.Key) || newKey != "" && slices.Contains(names, newKey) {
+			return nil, 0, &RefusedError{Code: "fedGroup", Detail: fmt.Sprintf("the rules of %s assign this name (alwaysAssign or defaultGroups); take it out of them first", c.Slug)}
+		}
+	}
+	if len(scene.GroupFeeders) > 0 {
+		return nil, 0, &RefusedError{Code: "fedGroup", Detail: fmt.Sprintf("%s has a group of this name, which would make it again; rename or delete it at the IdP first", w.called(scene.GroupFeeders[0]))}
+	}
+	return fact, scene.GroupMembers, nil
+}
+
+// factOf is a group that was read, by its id; nil if it was not there.
+func (w *work) factOf(id uuid.UUID) *GroupFact {
+	for _, fact := range w.facts {
+		if fact != nil && fact.ID == id {
+			return fact
+		}
+	}
+	return nil
 }
 
 // personAndGroup locks and reads a user and reads a group; ErrNotFound when one is not there.
@@ -110,10 +131,9 @@ func (w *work) personAndGroup(user, group uuid.UUID) (*Person, *GroupFact, error
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, fact := range w.facts {
-		if fact != nil && fact.ID == group {
-			return p, fact, nil
-		}
+	fact := w.factOf(group)
+	if fact == nil {
+		return nil, nil, ErrNotFound
 	}
-	return nil, nil, ErrNotFound
+	return p, fact, nil
 }

@@ -23,6 +23,7 @@ type roster struct {
 type memberChange struct {
 	add, drop                     []Resolved // edges
 	addUnresolved, dropUnresolved []string
+	into                          []uuid.UUID // groups that waited for this one, and have it as a member from now on
 	again                         []uuid.UUID // user records that are named though nothing of them changes
 }
 

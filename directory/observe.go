@@ -56,19 +56,43 @@ func (w *work) observe(records ...uuid.UUID) {
 	}
 }
 
-// observeGroup notes whom a group's change touches: those whose edge comes or goes.
-func (w *work) observeGroup(m memberChange) {
-	var users []uuid.UUID
+// observeGroup notes whom a group's change touches: those whose edge comes or goes, and the people
+// of inner groups that do.
+func (w *work) observeGroup(m memberChange) error {
+	if w.observe(); w.observed == nil {
+		return nil
+	}
+	users, count, err := w.observeBelow(groupsOf(slices.Concat(m.add, m.drop)...))
+	if err != nil {
+		return err
+	}
 	for _, r := range slices.Concat(m.add, m.drop) {
 		if r.Kind == scim.UserKind {
 			users = append(users, r.ID)
 		}
 	}
-	if len(users) <= settleInline {
+	if count += len(users); count <= settleInline {
 		w.observe(users...)
-	} else if w.observe(); w.observed != nil {
-		w.observed.count += len(users)
+	} else {
+		w.observed.count += count
 	}
+	return nil
+}
+
+// observeBelow finds the people in groups, directly or not, or says how many there are if there
+// are too many to list.
+func (w *work) observeBelow(groups []uuid.UUID) (users []uuid.UUID, more int, err error) {
+	if len(groups) == 0 || w.blind {
+		return nil, 0, nil
+	}
+	scene, err := w.tx.Load(w.ctx, Request{Below: groups, MostMembers: settleInline + 1, Looks: true})
+	if err != nil {
+		return nil, 0, &unseenError{err}
+	}
+	if scene.BelowCount > settleInline {
+		return nil, scene.BelowCount, nil
+	}
+	return scene.BelowIDs, 0, nil
 }
 
 // observeMembers notes that a group's change touches all its members: its name changes, or it goes.
@@ -76,14 +100,17 @@ func (w *work) observeMembers(group uuid.UUID) error {
 	if w.observe(); w.observed == nil || w.blind {
 		return nil
 	}
-	scene, err := w.tx.Load(w.ctx, Request{MembersOf: group, MostMembers: settleInline + 1, Looks: true})
+	scene, err := w.tx.Load(w.ctx, Request{MembersOf: group, Below: []uuid.UUID{group}, MostMembers: settleInline + 1, Looks: true})
 	if err != nil {
 		return &unseenError{err}
 	}
-	if len(scene.MemberIDs) <= settleInline {
-		w.observe(scene.MemberIDs...)
-	} else {
+	switch {
+	case len(scene.MemberIDs) > settleInline && len(scene.Inside) == 0:
 		w.observed.count += scene.MemberCount
+	case scene.BelowCount > settleInline:
+		w.observed.count += scene.BelowCount
+	default:
+		w.observe(scene.BelowIDs...)
 	}
 	return nil
 }

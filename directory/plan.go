@@ -14,11 +14,13 @@ import (
 	"github.com/muster-scim/muster/tenants"
 )
 
-// Draft is a change of a connector that can be planned: exactly one of its fields is set.
+// Draft is a change of a connector that can be planned: rules, mode or retire.
 type Draft struct {
 	Rules  *policy.Rules `json:"rules,omitempty"`
 	Mode   tenants.Mode  `json:"mode,omitempty"`
 	Retire policy.Action `json:"retire,omitempty"` // what becomes of those whom the connector alone provides
+
+	GraceDays int `json:"graceDays,omitempty"` // of Retire: how long deleting waits; until then they are disabled
 }
 
 // PlanState is how far a plan is.
@@ -64,7 +66,9 @@ type Counts struct {
 	UsersDeleted       int `json:"usersDeleted"`
 	UsersRestored      int `json:"usersRestored"`
 	GroupsEmptied      int `json:"groupsEmptied"`
-	Ambiguous          int `json:"ambiguous"`
+	Ambiguous          int `json:"ambiguous"`     // records whose keys find several users
+	Blocked            int `json:"blocked"`       // records that may not link, or not have their name, by themselves
+	ForeignGroups      int `json:"foreignGroups"` // groups of somebody else's that the connector would come upon
 
 	Visited int `json:"visited"` // people the job will visit: some for their reasons alone
 
@@ -97,6 +101,8 @@ const (
 	OpDisableUser      Op = "disableUser"
 	OpDeleteUser       Op = "deleteUser"
 	OpRestoreUser      Op = "restoreUser"
+	OpAmbiguous        Op = "ambiguous" // the record's keys find several users: an administrator is asked
+	OpBlocked          Op = "blocked"   // the record may not link, or not have its name, by itself: an administrator is asked
 )
 
 // PlanLine is one line of a plan. User is zero for one that the plan creates, Group for one that
@@ -116,6 +122,9 @@ type PlanLine struct {
 type LineDetail struct {
 	Attributes []string `json:"attributes,omitempty"` // of updateUser: those that change
 	Loss       bool     `json:"loss,omitempty"`
+
+	Record uuid.UUID `json:"record,omitzero"` // of createUser, linkUser, ambiguous, blocked: whom it is about
+	Linked *Linked   `json:"linked,omitempty"`
 }
 
 // PlanUser is one person whom a plan visits: a user, or a record that has none yet.
@@ -132,7 +141,7 @@ type LineFilter struct {
 	User   string `json:"user,omitempty"`  // userName or id
 	Group  string `json:"group,omitempty"` // displayName or id
 	Op     Op     `json:"op,omitempty"`
-	Reason string `json:"reason,omitempty"` // a reason's code
+	Reason string `json:"reason,omitempty"` // a reason's code, or a conflict's kind
 }
 
 // A line's place: losses first, then the order of the people, then that of a person's lines.
@@ -168,6 +177,12 @@ func hashOf(lines []PlanLine) string {
 			who = l.UserName
 		}
 		fmt.Fprintf(h, "%s\n%s\n%s\n%q\n", l.Op, who, l.GroupKey, l.Detail.Attributes)
+		if x := l.Detail.Linked; x != nil && x.Conflict != "" {
+			fmt.Fprintf(h, "%s\n", x.Conflict)
+			for _, c := range x.Candidates {
+				fmt.Fprintf(h, "%s %q\n", c.ID, c.UserName)
+			}
+		}
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:12])
 }
@@ -227,8 +242,12 @@ func (r Draft) check(c *Connector) error {
 		return err
 	case r.Mode != "" && r.Mode != tenants.Live && r.Mode != tenants.Observe && r.Mode != tenants.Disabled:
 		return &RefusedError{Code: "invalidDraft", Detail: "mode must be live, observe or disabled"}
-	case r.Retire != "" && r.Retire != policy.ActionKeep && r.Retire != policy.ActionDisable && r.Retire != policy.ActionDelete:
-		return &RefusedError{Code: "invalidDraft", Detail: "retire must be keep, disable or delete"}
+	case r.Retire != "" && r.Retire != policy.ActionKeep && r.Retire != policy.ActionDisable && r.Retire != policy.ActionDelete && r.Retire != RetireCleanup:
+		return &RefusedError{Code: "invalidDraft", Detail: "retire must be keep, disable, delete or cleanup"}
+	case r.GraceDays != 0 && r.Retire != policy.ActionDelete:
+		return &RefusedError{Code: "invalidDraft", Detail: "graceDays waits with deleting: it goes with retire delete"}
+	case r.GraceDays < 0 || r.GraceDays > mostGraceDays:
+		return &RefusedError{Code: "invalidDraft", Detail: fmt.Sprintf("graceDays must be between 0 and %d", mostGraceDays)}
 	}
 	return nil
 }

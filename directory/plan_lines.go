@@ -10,8 +10,8 @@ import (
 )
 
 // linesOf turns an event that settling would write into a plan's lines. The audit and the plan
-// thereby tell the same.
-func (r *planner) linesOf(e EventRow) []PlanLine {
+// thereby tell the same. told is how linking came to it, by record.
+func (r *planner) linesOf(e EventRow, told map[uuid.UUID]*Linked) []PlanLine {
 	because, _ := e.Changes["because"].(policy.Reason)
 	line := PlanLine{Because: because}
 	switch e.Action {
@@ -27,10 +27,20 @@ func (r *planner) linesOf(e EventRow) []PlanLine {
 		}
 		return []PlanLine{line}
 	case "directory.user.created":
-		line.Op = OpCreateUser
+		line.Op, line.Detail.Record = OpCreateUser, e.Record
 		return []PlanLine{line}
 	case "directory.user.linked":
-		line.Op = OpLinkUser
+		line.Op, line.Detail.Record, line.Detail.Linked = OpLinkUser, e.Record, told[e.Record]
+		return []PlanLine{line}
+	case "directory.conflict.opened":
+		if e.Record == uuid.Nil {
+			return nil // with a group: nobody's own
+		}
+		kind, _ := e.Changes["kind"].(string)
+		line.Op, line.Detail.Record, line.Detail.Linked = linkOp(kind), e.Record, told[e.Record]
+		if x := line.Detail.Linked; x == nil || x.Conflict != kind { // of somebody who is linked: a name
+			line.Detail.Linked = &Linked{Conflict: kind, Record: Side{ID: e.Record}}
+		}
 		return []PlanLine{line}
 	case "directory.user.enabled":
 		line.Op = OpEnableUser
@@ -80,5 +90,9 @@ func (r *planner) count(l *PlanLine) {
 		n.UsersDeleted++
 	case OpRestoreUser:
 		n.UsersRestored++
+	case OpAmbiguous:
+		n.Ambiguous++
+	case OpBlocked:
+		n.Blocked++
 	}
 }

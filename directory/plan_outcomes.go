@@ -18,14 +18,14 @@ type outcome struct {
 }
 
 // sort shares what a batch would write among the people it is about.
-func (r *planner) sort(w *work, scene *Scene, seen map[uuid.UUID]*outcome) []*outcome {
+func (r *planner) sort(w *work, scene *Scene, seen map[uuid.UUID]*outcome, told map[uuid.UUID]*Linked) []*outcome {
 	var order []*outcome
 	byRecord := make(map[uuid.UUID]*outcome)
 	for _, id := range sortedIDs(scene.Records) {
 		rec := scene.Records[id]
 		o := seen[rec.User]
 		if o == nil {
-			o = &outcome{PlanUser: PlanUser{UserName: rec.document().UserName()}}
+			o = &outcome{PlanUser: PlanUser{UserName: w.gives(rec, nil).UserName()}}
 		}
 		o.Record = id
 		for _, c := range w.conflicts[id] {
@@ -44,7 +44,7 @@ func (r *planner) sort(w *work, scene *Scene, seen map[uuid.UUID]*outcome) []*ou
 	for _, g := range w.changes.NewGroups {
 		r.made[g.ID] = true
 	}
-	r.share(w.changes, seen, byRecord)
+	r.share(w.changes, seen, byRecord, told)
 	for _, o := range order {
 		o.touched = o.touched || slices.ContainsFunc(o.open, func(id uuid.UUID) bool { return slices.Contains(w.changes.Withdraw, id) })
 	}
@@ -62,7 +62,7 @@ func (r *planner) sort(w *work, scene *Scene, seen map[uuid.UUID]*outcome) []*ou
 }
 
 // share gives each change to the person it is about.
-func (r *planner) share(c *Changes, seen, byRecord map[uuid.UUID]*outcome) {
+func (r *planner) share(c *Changes, seen, byRecord map[uuid.UUID]*outcome, told map[uuid.UUID]*Linked) {
 	of := func(user, record uuid.UUID) *outcome {
 		if o := seen[user]; o != nil {
 			return o
@@ -109,15 +109,24 @@ func (r *planner) share(c *Changes, seen, byRecord map[uuid.UUID]*outcome) {
 			}
 		}
 	}
+	asked := make(map[string]string) // what administrators would be, by record and kind
+	for _, x := range c.Conflicts {
+		asked[x.Record.String()+x.Kind] = x.Detail.Sentence
+	}
 	for _, e := range c.Events {
 		o := of(e.User, e.Record)
-		if e.Action == "directory.conflict.opened" {
-			r.plan.Counts.Ambiguous++
+		if e.Action == "directory.conflict.opened" && e.Record == uuid.Nil {
+			r.plan.Counts.ForeignGroups++
 		}
 		if e.Action == "directory.user.linked" {
 			o.linked = append(o.linked, e.Record)
 		}
-		o.lines = append(o.lines, r.linesOf(e)...)
+		for _, l := range r.linesOf(e, told) {
+			if x := l.Detail.Linked; x != nil && x.Conflict != "" && x.Sentence == "" {
+				x.Sentence = asked[e.Record.String()+x.Conflict]
+			}
+			o.lines = append(o.lines, l)
+		}
 	}
 }
 
@@ -137,6 +146,7 @@ func (r *planner) finish(o *outcome) {
 		l := &o.lines[i]
 		l.User, l.UserName = o.User, o.UserName
 		if l.Op == OpUpdateUser {
+			overwritten(o.lines, l.Detail.Attributes)
 			l.Detail.Loss = slices.ContainsFunc(o.Losses, func(l Loss) bool { return l.Kind == LossKey })
 		}
 		r.count(l)
@@ -153,4 +163,13 @@ func (r *planner) finish(o *outcome) {
 	}
 	o.Hash = hashOf(o.lines)
 	o.person = nil // its documents are not needed any more
+}
+
+// overwritten tells a link which attributes of its user it changes.
+func overwritten(lines []PlanLine, attributes []string) {
+	for _, l := range lines {
+		if l.Op == OpLinkUser && l.Detail.Linked != nil && len(l.Detail.Linked.Candidates) == 1 {
+			l.Detail.Linked.Candidates[0].Overwritten = attributes
+		}
+	}
 }

@@ -20,6 +20,10 @@ type world struct {
 	of       uuid.UUID // the connector
 	people   map[uuid.UUID]*imagined
 	byKey    map[string][]uuid.UUID // kind:value of those in people
+
+	former *policy.RuleSet // by which the groups have the names that they are read by
+	naming *naming         // how the draft calls them; nil: as they are read
+	named  bool            // naming was asked for
 }
 
 // imagined is a person as the plan would have it.
@@ -50,9 +54,9 @@ func imagine(now *Settings, connector uuid.UUID, draft Draft, groups bool) (*wor
 		c.Mode, rules = tenants.Live, c.Rules
 		compiled.HeldGroups = compiled.HeldGroups || groups
 	case draft.Retire != "":
-		rules = retired(c.Settled, draft.Retire)
+		rules = retired(c.Settled, draft)
 	}
-	if c.Mode == tenants.Live {
+	if c.Mode == tenants.Live || draft.Retire != "" {
 		compiled.StillSince = time.Time{}
 	}
 	var err error
@@ -61,7 +65,7 @@ func imagine(now *Settings, connector uuid.UUID, draft Draft, groups bool) (*wor
 	}
 	c.Settled, c.Policy = rules, &compiled
 	settings.Connectors[connector] = &c
-	return &world{settings: &settings, draft: draft, of: connector,
+	return &world{settings: &settings, draft: draft, of: connector, former: now.Connectors[connector].Policy.Rules,
 		people: make(map[uuid.UUID]*imagined), byKey: make(map[string][]uuid.UUID)}, nil
 }
 
@@ -107,6 +111,9 @@ func (t imaginedTx) Load(ctx context.Context, r Request) (*Scene, error) {
 			return nil, err
 		}
 	}
+	if err := t.name(ctx, scene); err != nil {
+		return nil, err
+	}
 	for _, rec := range scene.Records {
 		t.move(rec)
 	}
@@ -127,6 +134,21 @@ func (t imaginedTx) Load(ctx context.Context, r Request) (*Scene, error) {
 	}
 	t.meet(scene, r.Candidates)
 	return scene, nil
+}
+
+// name gives the groups of a scene the names of the draft.
+func (t imaginedTx) name(ctx context.Context, scene *Scene) error {
+	if !t.named {
+		naming, err := namingOf(ctx, t.Tx, t.of, t.former, t.settings.Connectors[t.of].Policy.Rules, t.draft.Mode == tenants.Live)
+		if err != nil {
+			return err
+		}
+		t.world.naming, t.named = naming, true
+	}
+	if t.naming == nil {
+		return nil
+	}
+	return t.naming.apply(ctx, t.Tx, t.of, scene)
 }
 
 // move advances the view of a record as the draft does.
@@ -158,6 +180,9 @@ func (t imaginedTx) recall(ctx context.Context, p *Person) error {
 		r.Advanced = t.of
 	}
 	scene, err := t.Tx.Load(ctx, r)
+	if err == nil {
+		err = t.name(ctx, scene)
+	}
 	if err != nil {
 		return err
 	}
@@ -244,10 +269,4 @@ func (r *RecordRow) bury(at time.Time) {
 		r.ViewState = ViewState(policy.Deleted)
 	}
 	r.Groups = nil
-}
-
-// retired are the rules by which the people of a connector that retires are settled.
-func retired(r policy.Rules, action policy.Action) policy.Rules {
-	r.Cleanup = policy.Cleanup{Action: action}
-	return r
 }

@@ -183,6 +183,8 @@ func (r *planner) settle(ctx context.Context, tx imaginedTx, whom Request) ([]*o
 		seen[p.User.ID] = o
 		claim(o)
 	}
+	told := make(map[uuid.UUID]*Linked)
+	w.matches = r.tellsLinks(told)
 	scene, err := w.load(whom)
 	if err != nil {
 		return nil, err
@@ -191,7 +193,7 @@ func (r *planner) settle(ctx context.Context, tx imaginedTx, whom Request) ([]*o
 		return nil, err
 	}
 	claim(nil)
-	return r.sort(w, scene, seen), nil
+	return r.sort(w, scene, seen, told), nil
 }
 
 // save writes a batch of the plan.

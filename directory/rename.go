@@ -9,29 +9,34 @@ import (
 // rename moves the view of a group record to its new name and adds its members to touched.
 // When the record alone feeds its group, the group is carried along: the same id, and nobody
 // loses anything. Otherwise its members leave the one name and join the other, as the rules say.
-// Members of a group that is carried are not added: all of them are settled by the workers.
-func (w *work) rename(g, old *GroupRow, touched map[uuid.UUID]bool) (carried bool, err error) {
-	if g.DisplayName == g.ViewName {
-		return false, nil
+// Members of a group that is carried are not added: all of them are settled by the workers. inner
+// are the groups inside it, whose people it concerns too.
+func (w *work) rename(g, old *GroupRow, touched map[uuid.UUID]bool) (carried bool, inner []uuid.UUID, err error) {
+	name, key := w.groupName(g)
+	if name == g.ViewName {
+		return false, nil, nil
 	}
 	before := *old
-	g.ViewName, g.ViewKey = g.DisplayName, g.NameKey
+	g.ViewName, g.ViewKey = name, key
 	if before.ViewKey != "" {
 		if carried, err = w.carry(g, &before); carried || err != nil {
-			return carried, err
+			return carried, nil, err
 		}
 	}
 	w.depart(g.Connector, before.ViewKey)
 	members, err := w.tx.Members(w.ctx, g.ID)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	for _, m := range members {
 		if _, named := touched[m.ID]; !named && m.ID != uuid.Nil && m.Viewed && m.Kind == scim.UserKind {
 			touched[m.ID] = true
 		}
+		if m.ID != uuid.Nil && m.Viewed && m.Kind == scim.GroupKind {
+			inner = append(inner, m.ID)
+		}
 	}
-	return false, nil
+	return false, inner, nil
 }
 
 // carry renames the directory's group with its only feeder, when nothing speaks against it.

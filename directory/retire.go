@@ -8,6 +8,21 @@ import (
 	"github.com/muster-scim/muster/policy"
 )
 
+// RetireCleanup retires a connector by the cleanup of its own rules, as if its IdP had deleted
+// everybody.
+const RetireCleanup policy.Action = "cleanup"
+
+// mostGraceDays is what rules allow too.
+const mostGraceDays = 3650
+
+// retired are the rules by which the people of a connector that retires are settled.
+func retired(r policy.Rules, draft Draft) policy.Rules {
+	if draft.Retire != RetireCleanup {
+		r.Cleanup = policy.Cleanup{Action: draft.Retire, GraceDays: draft.GraceDays}
+	}
+	return r
+}
+
 // retiring is a connector that lets its people go, and what becomes of those whom it alone
 // provides. Its records are tombstones by then, so everybody is settled as if its IdP had deleted
 // them all, by a cleanup of that action: people whom other connectors provide too lose what it

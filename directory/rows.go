@@ -38,6 +38,7 @@ func (r *RecordRow) say(doc scim.Document) {
 
 // advance makes the view what the record is now.
 func (r *RecordRow) advance() {
+	r.Revised = r.Revised || r.ViewJSON != nil && !r.FirstCounted.IsZero()
 	r.ViewState = ViewState(r.State)
 	r.ViewJSON = nil
 }

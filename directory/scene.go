@@ -17,7 +17,7 @@ type Request struct {
 	Group      uuid.UUID
 	GroupLock  GroupLock
 	Record     uuid.UUID // user record to change
-	RecordGone bool      // the record will be deleted: its groups are locked too
+	RecordGone bool      // the record, of a group maybe, will be deleted: the groups that list it are locked too
 
 	Staying []uuid.UUID // user records that nobody may delete before the commit; Scene.Staying says which are there
 
@@ -36,7 +36,10 @@ type Request struct {
 	Feeders     string      // view key whose supporters besides Group are counted (rename)
 	CountGroups bool        // of the connector; with Looks no more than one is counted
 	Foreign     []Pair      // conflicts of these
+	Above       []uuid.UUID // group records: they and what they are inside of come in Scene.Nesting, as for Group
+	Below       []uuid.UUID // group records: nobody changes them, nor any group inside them; Scene.Inside and BelowIDs say what is in them, Scene.Staying which of them are there
 	Advanced    uuid.UUID   // the groups of records come as if this connector's views were advanced
+	GroupUse    uuid.UUID   // a directory group: who feeds its name, or a name of GroupKeys, and how many members it has
 	MembersOf   uuid.UUID   // a group record of which the first MostMembers user records are listed
 	MostMembers int
 	Looks       bool // nothing is locked: only to look
@@ -65,26 +68,32 @@ type Keys struct {
 type Scene struct {
 	Epoch int64
 
-	Group        *GroupRow   // nil: not there, or deleted
-	Record       *RecordRow  // nil: not there, or deleted
-	RecordGroups []uuid.UUID // group records that list Record, when RecordGone
-	Staying      map[uuid.UUID]bool
+	Group        *GroupRow          // nil: not there, or deleted
+	Record       *RecordRow         // nil: not there, or deleted
+	RecordGroups []uuid.UUID        // group records that list Record, when RecordGone
+	Staying      map[uuid.UUID]bool // of Staying and Below: those that are there, not deleted
 
 	People     map[uuid.UUID]*Person       // by user id
 	Records    map[uuid.UUID]*RecordRow    // named records without a user, tombstones left out
 	Conflicts  map[uuid.UUID][]ConflictRow // of Record and Records, open and decided ones, by record
 	Candidates []CandidateRow
 
-	Resolved    map[string]Resolved // by member value; absent: names nothing
-	Edges       map[uuid.UUID]Edge  // existing edges of Group to the ids in Resolved
-	Unresolved  map[string]bool     // of Values, those that Group holds unresolved
-	MemberCount int                 // members of Group, resolved or not, when Values were asked for; or of MembersOf
-	MemberIDs   []uuid.UUID         // of MembersOf
-	GroupCount  int
-	Arrivals    []Arrival
-	Facts       map[string]GroupFact // by name key, of GroupKeys, of everything the people's and records' views and memberships name, and of Group's view; absent: no such group
-	Foreign     map[Pair]*ForeignRow // of Request.Foreign; those of the views' groups come with them
-	Feeders     int                  // other group records whose view feeds the key, and memberships of it that another connector or an origin other than idp supports
+	Resolved     map[string]Resolved       // by member value; absent: names nothing
+	Edges        map[uuid.UUID]Edge        // existing edges of Group to the ids in Resolved
+	Unresolved   map[string]bool           // of Values, those that Group holds unresolved
+	MemberCount  int                       // members of Group, resolved or not, when Values were asked for; or of MembersOf
+	GroupFeeders []uuid.UUID               // of GroupUse: connectors with a group record of the name
+	GroupMembers int                       // of GroupUse
+	MemberIDs    []uuid.UUID               // of MembersOf
+	Nesting      *Nesting                  // what the groups of the views, Group and Above are inside of; nil: inside of nothing
+	Inside       map[uuid.UUID][]uuid.UUID // of Below: the groups in each group, as the IdP says
+	BelowIDs     []uuid.UUID               // the first MostMembers user records in Below or in any group inside it
+	BelowCount   int                       // how many there are
+	GroupCount   int
+	Arrivals     []Arrival
+	Facts        map[string]GroupFact // by name key, of GroupKeys, of everything the people's and records' views and memberships name, and of Group's view; absent: no such group
+	Foreign      map[Pair]*ForeignRow // of Request.Foreign; those of the views' groups come with them
+	Feeders      int                  // other group records whose view feeds the key, and memberships of it that another connector or an origin other than idp supports
 }
 
 // RecordRow is a user record with its view and link.
@@ -108,6 +117,8 @@ type RecordRow struct {
 	Found                         json.RawMessage
 	FirstCounted, LeftAt          time.Time
 	LastInactive, DefaultsGranted bool
+	Revised                       bool   // the view was changed since it first counted: steps of a mapping with when "update" are for it
+	Problem                       string // why the mapping could not be carried out when it was last settled; empty: it could, or there is none
 
 	// Groups of the view: viewed edges into group records that have a view. Loaded with every
 	// record, never written.
@@ -115,6 +126,7 @@ type RecordRow struct {
 
 	parsed   scim.Document // of parsedOf, see document
 	parsedOf json.RawMessage
+	mapped   *mappedView // see work.mapped
 }
 
 // ViewState is a view's state, or that there is none yet.
@@ -170,6 +182,9 @@ type Person struct {
 	// claims replaces Held in what Decide sees, when an administrator gives or takes a
 	// membership; what is written is the difference to Held all the same.
 	claims       []MembershipRow
+	copy         *policy.Copy // what another directory has of it, once it was looked up
+	copyLogin    time.Time
+	copyRead     bool
 	blockChanged bool
 	unblocked    bool // a block was lifted: the status that it caused is not the user's own
 }
@@ -194,6 +209,7 @@ func (p *Person) claimed() []MembershipRow {
 type ViewedGroup struct {
 	Record    uuid.UUID // the group record
 	Name, Key string
+	Path      []string    // names of the groups through which the record is in it, outermost first; empty: directly
 	Foreign   *ForeignRow // the conflict of its connector with the group; nil: none
 
 	Unread bool // never loaded so: the edge or the name comes with this transaction, and whether there is a conflict was not read
@@ -205,6 +221,7 @@ type UserRow struct {
 	UserName, UserNameKey, EmailKey          string
 	Status                                   policy.Status
 	JSON, Search                             json.RawMessage
+	Copied                                   json.RawMessage // what it was given from another directory; nil: nothing
 	Block                                    string
 	CleanedUp                                bool
 	Created, Modified, DeletedAt, PurgeAfter time.Time

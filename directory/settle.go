@@ -73,6 +73,7 @@ func (w *work) settleRecords(p *Person, d policy.Decision) {
 		if r.ViewState == NoView {
 			continue
 		}
+		w.noteMapping(r, p) // by what it was decided on, before it counts
 		id := r.ID.String()
 		counts := slices.Contains(d.Counting, id)
 		changed := w.relinked[r.ID]
@@ -105,7 +106,7 @@ func (w *work) leaveGroups(r *RecordRow) {
 		return
 	}
 	w.depart(r.Connector, viewedKeys([]*RecordRow{r})...)
-	for _, g := range r.Groups {
+	for _, g := range direct(r.Groups) {
 		w.changes.DropEdges = append(w.changes.DropEdges, EdgeKey{Group: g.Record, Member: r.ID})
 		w.touch(g.Record)
 	}

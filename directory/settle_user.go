@@ -11,6 +11,7 @@ import (
 func (w *work) settleUser(p *Person, d policy.Decision) {
 	before := p.User
 	u := &p.User
+	w.giveCopy(p, d)
 	w.giveAttributes(p, d)
 	if d.Status != policy.UserDeleted {
 		w.given[u.UserNameKey] = u.ID
@@ -28,7 +29,7 @@ func (w *work) settleUser(p *Person, d policy.Decision) {
 		w.userCreated(p, d)
 		return
 	}
-	if !p.blockChanged && before.Status == u.Status && before.CleanedUp == u.CleanedUp && before.PurgeAfter.Equal(u.PurgeAfter) && sameJSON(before.JSON, u.JSON) {
+	if !p.blockChanged && before.Status == u.Status && before.CleanedUp == u.CleanedUp && before.PurgeAfter.Equal(u.PurgeAfter) && sameJSON(before.JSON, u.JSON) && sameJSON(before.Copied, u.Copied) {
 		return
 	}
 	u.Version, u.Modified = before.Version+1, w.now

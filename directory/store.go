@@ -49,16 +49,20 @@ type Store interface {
 	FindUsers(ctx context.Context, directory uuid.UUID, text string) ([]User, error)
 	Groups(ctx context.Context, directory uuid.UUID, q GroupQuery) (Page[Group], error)
 	GroupMembers(ctx context.Context, directory, group uuid.UUID, l Listing) (Page[MembershipRow], []User, error)
-	Conflicts(ctx context.Context, directory uuid.UUID, l Listing) (Page[ConflictRow], error)
 	Events(ctx context.Context, f EventQuery, l Listing) (Page[Event], error)
 	// Pending counts the records that are due; connector zero: those of the whole directory.
 	Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error)
 
+	LinkStore
 	PlanStore
+	ImportStore
 	SafetyStore
 	LoginStore
+	PurgeStore
+	ReadStore
 	Past
 	Trying
+	MappingStore
 }
 
 // ErrAgain makes Write run again: what a transaction relied on turned out to be taken.
@@ -88,7 +92,10 @@ type Tx interface {
 	DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
 
 	PlanTx
+	ImportTx
 	SafetyTx
+	CopyTx
+	MappingTx
 }
 
 // Settings is everything settling needs to know of a directory besides its people: its own
@@ -99,6 +106,7 @@ type Settings struct {
 	Directory  *policy.Directory
 	Connectors map[uuid.UUID]*Connector
 	Job        uuid.UUID // the directory's running job; it may be over by now
+	CopyFrom   uuid.UUID // the directory that copyFrom names; zero when there is none
 }
 
 // Connector is a connector as settling sees it.
@@ -114,6 +122,7 @@ type Connector struct {
 type UserQuery struct {
 	Filter scim.Query
 	Status policy.Status // "": active and disabled
+	Of     Management
 	Listing
 }
 

@@ -46,16 +46,20 @@ func (d *Directory) Unlink(ctx context.Context, by Admin, directory string, user
 
 // unlink takes one record from its user and pins the two apart.
 func (w *work) unlink(r *RecordRow, user uuid.UUID) {
-	r.User, r.Linked, r.Found = uuid.Nil, time.Time{}, nil
-	r.FirstCounted, r.LeftAt, r.DefaultsGranted = time.Time{}, time.Time{}, false
-	w.relinked[r.ID] = true
-	w.saveLink(r)
 	w.redecide(r, user, DecisionLink, DecisionUnlinked)
-	pin := ConflictRow{
+	w.changes.Conflicts = append(w.changes.Conflicts, ConflictRow{
 		ID: newID(), Directory: w.scope.Directory, Connector: r.Connector, Record: r.ID, Kind: "unlinked", Subject: user.String(),
 		User: user, Decision: DecisionUnlinked, DecidedUser: user, Created: w.now,
-	}
-	w.changes.Conflicts = append(w.changes.Conflicts, pin)
+	})
+	w.loosen(r, user)
+}
+
+// loosen takes one record from its user. A living one is settled again, and finds or makes another.
+func (w *work) loosen(r *RecordRow, user uuid.UUID) {
+	r.User, r.Linked, r.Found = uuid.Nil, time.Time{}, nil
+	r.FirstCounted, r.LeftAt, r.DefaultsGranted, r.Revised = time.Time{}, time.Time{}, false, false
+	w.relinked[r.ID] = true
+	w.saveLink(r)
 	w.event("directory.user.unlinked", EventRow{User: user, Record: r.ID, Connector: r.Connector, Changes: map[string]any{"connector": w.slug(r.Connector)}})
 	if r.State != policy.Deleted && w.live(r.Connector) {
 		w.queue(r.Connector, r.ID)

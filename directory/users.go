@@ -17,8 +17,8 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 	var created UserRecord
 	err := d.change(ctx, scopeOf(src.Connector), src.actor(), func(w *work) error {
 		r := newRecord(src, doc, w.now)
-		keys := r.keys()
-		request := Request{Arrival: &keys}
+		said, keys := r.keys(), w.keys(r)
+		request := Request{Arrival: &said}
 		if w.live(r.Connector) {
 			request.Keys, request.Candidates, request.GroupKeys = keys.locks(), []Keys{keys}, w.names(r.Connector)
 		}
@@ -30,7 +30,9 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 			return err
 		}
 		w.changes.NewRecord = r
-		w.arrive(r, scene.Arrivals)
+		if err := w.arrive(r, scene.Arrivals); err != nil {
+			return err
+		}
 		w.event("record.user.created", EventRow{Record: r.ID, Values: map[string]any{"attributes": masked(r.JSON, w.settings.sensitive(r.Connector))}})
 		w.notes(r.ID, notes)
 		created = r.record()
@@ -39,7 +41,7 @@ func (d *Directory) CreateUser(ctx context.Context, src Source, doc scim.Documen
 		case !w.live(r.Connector):
 			w.observe(r.ID)
 			return nil
-		case request.Candidates == nil: // it went live a moment ago
+		case request.Candidates == nil || w.keys(r) != keys: // it went live a moment ago, or its mapping was changed
 			return w.advance(r, scene)
 		}
 		r.advance()
@@ -119,6 +121,7 @@ func (d *Directory) EditUser(ctx context.Context, src Source, id uuid.UUID, matc
 			w.observe(r.ID)
 			return nil
 		}
+		r.standStill(old.JSON)
 		return w.advance(r, scene)
 	})
 	if err != nil {
@@ -143,7 +146,7 @@ func (w *work) advance(r *RecordRow, scene *Scene) error {
 
 // settleAlone settles a record without a user when its candidates are still to be read.
 func (w *work) settleAlone(r *RecordRow) error {
-	keys := r.keys()
+	keys := w.keys(r)
 	scene, err := w.load(Request{Keys: keys.locks(), Candidates: []Keys{keys}})
 	if err != nil {
 		return err
@@ -230,7 +233,7 @@ func firstOf(own, others []ViewedGroup, gone bool) []ViewedGroup {
 }
 
 // arrive resolves the unresolved members that a new record answers to.
-func (w *work) arrive(r *RecordRow, arrivals []Arrival) {
+func (w *work) arrive(r *RecordRow, arrivals []Arrival) error {
 	for _, a := range arrivals {
 		w.changes.DropUnresolved = append(w.changes.DropUnresolved, a)
 		edge := NewEdge{EdgeKey: EdgeKey{Group: a.Group, Member: r.ID}, Connector: r.Connector, Kind: scim.UserKind, Edge: Edge{Said: true, Viewed: w.live(r.Connector)}}
@@ -240,6 +243,14 @@ func (w *work) arrive(r *RecordRow, arrivals []Arrival) {
 			r.Groups = append(r.Groups, ViewedGroup{Record: a.Group, Name: a.Name, Key: a.Key, Unread: true})
 		}
 	}
+	if len(arrivals) == 0 || !w.live(r.Connector) {
+		return nil
+	}
+	if err := w.readAbove(arrivals); err != nil {
+		return err
+	}
+	r.Groups = w.nesting.Expand(direct(r.Groups))
+	return nil
 }
 
 // arrivals looks for unresolved members that a changed externalId or userName resolves.
@@ -252,8 +263,7 @@ func (w *work) arrivals(r, old *RecordRow) error {
 	if err != nil {
 		return err
 	}
-	w.arrive(r, scene.Arrivals)
-	return nil
+	return w.arrive(r, scene.Arrivals)
 }
 
 // touch moves the version and time of group records, once each.

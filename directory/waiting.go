@@ -18,6 +18,7 @@ import (
 type WaitingFor struct {
 	UserNames, Emails            []string // key forms
 	ExternalIDs, EmployeeNumbers []string
+	Mapped                       []uuid.UUID // connectors whose mapping gives their people other keys than are stored
 }
 
 func (k *WaitingFor) add(list *[]string, values ...string) {
@@ -71,6 +72,11 @@ func (w *work) wakeEdited(r, old *RecordRow) {
 func (w *work) waitingFor() *WaitingFor {
 	if w.changes.Wake == nil {
 		w.changes.Wake = &WaitingFor{}
+		for _, id := range sortedIDs(w.settings.Connectors) {
+			if w.settings.Connectors[id].Policy.Rules.Attributes().Names() {
+				w.changes.Wake.Mapped = append(w.changes.Wake.Mapped, id)
+			}
+		}
 	}
 	return w.changes.Wake
 }

@@ -39,11 +39,21 @@ func (x *explaining) membership(key, group string) (Answer, error) {
 
 // sends says whether a record's IdP sends the group, and where that was said.
 func (x *explaining) sends(r *RecordRow, key, group string) (string, *SaidQuery) {
-	verb := "does not send"
-	if slices.ContainsFunc(r.Groups, func(g ViewedGroup) bool { return g.Key == key }) {
-		verb = "sends"
+	ask := &SaidQuery{Connector: r.Connector, GroupKey: key, Mention: r.ID.String()}
+	i := slices.IndexFunc(r.Groups, func(g ViewedGroup) bool { return g.Key == key })
+	if i < 0 {
+		return fmt.Sprintf("it does not send %s for it", group), ask
 	}
-	return fmt.Sprintf("it %s %s for it", verb, group), &SaidQuery{Connector: r.Connector, GroupKey: key, Mention: r.ID.String()}
+	path := r.Groups[i].Path
+	if len(path) == 0 {
+		return fmt.Sprintf("it sends %s for it", group), ask
+	}
+	for _, g := range direct(r.Groups) { // the record itself was put into the innermost group
+		if g.Name == path[len(path)-1] {
+			ask.GroupKey = g.Key
+		}
+	}
+	return fmt.Sprintf("it sends %s for it, through %s", group, strings.Join(path, " › ")), ask
 }
 
 // notAsked says that nothing asks for a membership.
@@ -75,7 +85,7 @@ func (x *explaining) steps(what func(*RecordRow) (string, *SaidQuery)) []Step {
 			Step{Step: "received", Connector: slug, ask: ask,
 				Detail: fmt.Sprintf("%s holds record %s, %s; %s.", slug, r.ID, cmp.Or(shownState(r), "not yet looked at"), says)},
 			Step{Step: "linked", Connector: slug, Detail: fmt.Sprintf("The record was linked to this user on %s.", r.Linked.Format(timeForPeople))},
-			Step{Step: "mapped", Connector: slug, Detail: "Nothing is mapped: names and attributes are taken as they are sent."},
+			x.mappedStep(r, slug),
 			x.inScope(r, slug))
 	}
 	return steps

@@ -49,7 +49,7 @@ func (x *explaining) attribute(name string) (Answer, error) {
 	wholly := x.takesWhole(x.p) || len(x.decision.Contributing) == 0
 	if !wholly { // the one record that speaks is taken as it is, but for a name that cannot be had
 		r := recordByID(x.p.Records, x.decision.Contributing[0])
-		decided = valueAt(r.document(), name)
+		decided = valueAt(x.gives(r, x.p), name)
 		if name == "userName" {
 			decided = x.decision.Attributes["userName"]
 		}
@@ -97,7 +97,7 @@ func (x *explaining) attribute(name string) (Answer, error) {
 func (x *explaining) attributeNamed(asked string) string {
 	docs := []map[string]any{scim.ParseDocument(x.p.User.JSON)}
 	for _, r := range x.records() {
-		docs = append(docs, r.document())
+		docs = append(docs, r.document(), x.gives(r, x.p))
 	}
 	for _, doc := range docs {
 		for name, value := range doc {
@@ -163,6 +163,6 @@ func inWords(value any) string {
 // givers are the records that give the attribute a value and have a say, in precedence.
 func (x *explaining) givers(name string) []*RecordRow {
 	return slices.DeleteFunc(x.records(), func(r *RecordRow) bool {
-		return !slices.Contains(x.decision.Contributing, r.ID.String()) || valueAt(r.document(), name) == nil
+		return !slices.Contains(x.decision.Contributing, r.ID.String()) || valueAt(x.gives(r, x.p), name) == nil
 	})
 }

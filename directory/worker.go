@@ -25,6 +25,7 @@ const (
 func (d *Directory) Work(ctx context.Context) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { d.work(ctx) })
+	jobs.Go(func() { d.importWorker(ctx) })
 	defer jobs.Wait()
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
@@ -46,7 +47,7 @@ func (d *Directory) Work(ctx context.Context) {
 
 // Drain finishes every job and settles batches of every directory until nothing is due.
 func (d *Directory) Drain(ctx context.Context) error {
-	return errors.Join(d.workJobs(ctx), d.settleQueue(ctx))
+	return errors.Join(d.workImports(ctx), d.workJobs(ctx), d.settleQueue(ctx))
 }
 
 // settleQueue settles what is due. A deployment may have many directories: only those that have
@@ -161,7 +162,7 @@ func (w *work) settleNewcomers(records map[uuid.UUID]*RecordRow) error {
 	var locks []string
 	for _, id := range sortedIDs(records) {
 		if r := records[id]; r.ViewState != NoView {
-			k := r.keys()
+			k := w.keys(r)
 			keys, locks = append(keys, k), append(locks, k.locks()...)
 		}
 	}

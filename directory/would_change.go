@@ -347,7 +347,7 @@ func (x *explaining) attributeOtherwise(name string, a Answer) []WouldChange {
 		slug := x.slug(r.Connector)
 		sentence := fmt.Sprintf("Change the value at the IdP of %s.", slug)
 		if i > 0 {
-			sentence = fmt.Sprintf("Give %s precedence over %s: its value %s would count.", slug, x.slug(givers[0].Connector), inWords(x.shownAt(r.document(), name)))
+			sentence = fmt.Sprintf("Give %s precedence over %s: its value %s would count.", slug, x.slug(givers[0].Connector), inWords(x.shownAt(x.gives(r, x.p), name)))
 		}
 		out = append(out, WouldChange{By: ByIDP, Connector: slug, Sentence: sentence})
 		if i > 0 {

@@ -21,13 +21,16 @@ const RequestIDHeader = "X-Request-Id"
 type trace struct {
 	id         string
 	start      time.Time
-	route      string // the pattern, not the path: a path can hold a name
-	peer       string // the address it comes from, past the proxies that are trusted
-	connector  string // as the path names it, once it looks like a slug
-	credential string // the credential's id
-	name       string // the credential's name
-	aborted    bool   // the answer broke off
-	plain      bool   // it came to the proxy before us over http
+	route      string            // the pattern, not the path: a path can hold a name
+	peer       string            // the address it comes from, past the proxies that are trusted
+	connector  string            // as the path names it, once it looks like a slug
+	credential string            // the credential's id
+	name       string            // the credential's name
+	aborted    bool              // the answer broke off
+	plain      bool              // it came to the proxy before us over http
+	refused    tenants.Diagnosis // why its credential was not accepted
+	limit      string            // that it met: rate, concurrency, failures
+	reported   bool              // the limit only reports
 }
 
 // by notes whose request it is.

@@ -78,6 +78,11 @@ func (g *Gateway) breakOff(rq *request, out *body, err error) error {
 
 // writeError answers with a SCIM error.
 func (rq *request) writeError(e *scim.Error) {
+	if detail := traced(rq.w.Header(), e.Detail); detail != e.Detail { // the error itself may be everybody's
+		own := *e
+		own.Detail = detail
+		e = &own
+	}
 	out := rq.begin(e.Status)
 	_, _ = out.Write(rq.wire.failure(e)) // it is held back, which cannot fail
 	out.finish()

@@ -80,7 +80,8 @@ func (ch change) otherID() error {
 // projection reads attributes and excludedAttributes from the query, on any method (RFC 7644
 // 3.9).
 func (rq *request) projection() (scim.Projection, error) {
-	return scim.ParseReadProjection(rq.route.Kind, rq.r.URL.RawQuery)
+	p, err := scim.ParseReadProjection(rq.route.Kind, rq.r.URL.RawQuery)
+	return rq.seen(p), err
 }
 
 // answerOutcome answers a change over HTTP.

@@ -24,6 +24,9 @@ import (
 type Engine struct {
 	*gin.Engine
 	log *slog.Logger
+
+	// Told, if set before the first request, is told of every request once it is answered. It is quick.
+	Told func(Served)
 }
 
 // methods are the HTTP methods that anything here may answer. TRACE would echo headers.
@@ -95,6 +98,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	defer e.logAccess(r, out, t)
+	defer e.tell(r, out, t)
 	defer e.recover(r, out, t)
 
 	if !slices.Contains(methods, r.Method) {
@@ -136,6 +140,7 @@ func (e *Engine) recover(r *http.Request, out *writer, t *trace) {
 
 // refuse answers outside of any handler: a SCIM error below /scim, a problem document elsewhere.
 func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	detail = traced(w.Header(), detail)
 	if underSCIM(r.URL) {
 		wire := wireOf(r.URL)
 		body := wire.failure(scim.NewError(status, "%s", detail))
@@ -169,10 +174,11 @@ func internalDetail(request string) string {
 	return "something went wrong on our side; it is in the log under request " + request
 }
 
-// underSCIM says whether a path belongs to connectors, however oddly it is written.
+// underSCIM says whether a path belongs to connectors or consumers, however oddly it is written.
 func underSCIM(u *url.URL) bool {
 	path := strings.TrimLeft(u.Path, "/")
-	return path == "scim" || strings.HasPrefix(path, "scim/")
+	first, _, _ := strings.Cut(path, "/")
+	return first == "scim" || first == "directory"
 }
 
 func newRequestID() string {

@@ -46,7 +46,9 @@ func (g *Gateway) fail(rq *request, err error) {
 	case http.StatusUnauthorized:
 		// The same for every connector, so that the header tells nothing about one.
 		h.Add("WWW-Authenticate", `Bearer realm="scim"`)
-		h.Add("WWW-Authenticate", `Basic realm="scim", charset="UTF-8"`)
+		if rq.wire != consumerWire { // whose tokens are no passwords
+			h.Add("WWW-Authenticate", `Basic realm="scim", charset="UTF-8"`)
+		}
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfter)
 	}

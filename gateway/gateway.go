@@ -31,7 +31,9 @@ type Options struct {
 	Records   directory.Records
 	Trials    Trials // what Try goes by; nil: nothing can be tried
 	Auth      Authenticator
-	Clients   Clients // nil: there is no token endpoint
+	Clients   Clients           // nil: there is no token endpoint
+	Consumers Consumers         // nil: no application reads a directory
+	Reading   directory.Reading // what they read
 	Quota     tenants.Quota
 	Heard     func(tenants.Heard) // is told how requests came; quick; nil: nobody
 	PublicURL string              // such as https://scim.example.com, with or without a trailing slash
@@ -45,6 +47,8 @@ type Gateway struct {
 	trying    bool // the answers are for an administrator, of a trial
 	auth      Authenticator
 	clients   Clients
+	consumers Consumers
+	reading   directory.Reading
 	quota     tenants.Quota
 	heard     func(tenants.Heard)
 	public    string
@@ -56,17 +60,18 @@ type Gateway struct {
 // New returns a Gateway.
 func New(o Options) *Gateway {
 	return &Gateway{
-		records: o.Records, trials: o.Trials, auth: o.Auth, clients: o.Clients, quota: o.Quota, heard: o.Heard, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
+		records: o.Records, trials: o.Trials, auth: o.Auth, clients: o.Clients, consumers: o.Consumers, reading: o.Reading, quota: o.Quota, heard: o.Heard, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
 		places: newPlaces(), overLimit: newOverLimit(o.Log),
 	}
 }
 
-// Mount puts everything under /scim onto the engine: what is unknown there is answered here
+// Mount puts everything under /scim and /directory onto the engine: what is unknown there is answered here
 // too, after the credential was checked.
 func (g *Gateway) Mount(e *Engine) {
 	serve := func(c *gin.Context) { g.serve(c.Writer, c.Request) }
 	e.Any("/scim", serve)
 	e.Any("/scim/*path", serve)
+	g.mountConsumers(e)
 }
 
 // Time that a request has for its work. It ends before the server's write time-out, so that
@@ -87,13 +92,16 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	rq.trace.route = ""
 	rq.trace.connector = slugLike(slug)
 	if version == "oauth" && rest == "token" && g.clients != nil {
-		g.hear(rq, g.serveToken(rq, slug))
+		err := g.serveToken(rq, slug)
+		rq.noteRefusal(err)
+		g.hear(rq, err)
 		return
 	}
 	err := g.work(rq, slug, version, rest)
 	if err != nil {
 		g.fail(rq, err)
 	}
+	rq.noteRefusal(err)
 	g.hear(rq, err)
 }
 
@@ -122,6 +130,7 @@ func (g *Gateway) admit(rq *request, slug string) (leave func(), err error) {
 	errors.As(err, &rq.refusal)
 	switch {
 	case errors.As(err, &failures):
+		rq.trace.limit = limitOfFailures
 		return nil, tooManyFailures(failures)
 	case errors.Is(err, tenants.ErrUnauthenticated):
 		return nil, errUnauthenticated

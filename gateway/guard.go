@@ -31,13 +31,13 @@ func cleanPath(u *url.URL) (string, bool) {
 		return "", false
 	}
 	first := segments[0]
-	if first == "scim" && len(segments) > 2 && segments[1] == "" {
+	if (first == "scim" || first == "directory") && len(segments) > 2 && segments[1] == "" {
 		return "", false
 	}
 	trailing := segments[len(segments)-1] == "" && len(segments) > 1
 	segments = slices.DeleteFunc(segments, func(s string) bool { return s == "" })
 	path := "/" + strings.Join(segments, "/")
-	if trailing && first != "scim" && first != "api" {
+	if trailing && first != "scim" && first != "api" && first != "directory" {
 		path += "/"
 	}
 	return path, true

@@ -11,11 +11,14 @@ import (
 )
 
 // query reads what a list asks for: from the URL, or from the body of a .search.
-func (rq *request) query() (scim.Query, error) {
+func (rq *request) query() (q scim.Query, err error) {
 	if rq.route.Method == http.MethodPost {
-		return scim.ParseSearch(rq.route.Kind, rq.body)
+		q, err = scim.ParseSearch(rq.route.Kind, rq.body)
+	} else {
+		q, err = scim.ParseQuery(rq.route.Kind, rq.r.URL.RawQuery)
 	}
-	return scim.ParseQuery(rq.route.Kind, rq.r.URL.RawQuery)
+	q.Projection = rq.seen(q.Projection)
+	return q, err
 }
 
 // fetch gets a page. Some clients encode the values of a filter twice; what is left encoded

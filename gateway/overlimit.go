@@ -32,6 +32,8 @@ func newOverLimit(log *slog.Logger) *overLimit {
 
 // note counts one request over a limit, which is "rate" or "concurrency".
 func (o *overLimit) note(r *http.Request, slug, limit string, shadow bool) {
+	t := traceOf(r)
+	t.limit, t.reported = limit, shadow
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	what, now := excess{slug, limit}, time.Now()

@@ -27,6 +27,7 @@ type request struct {
 	wire      *wire
 	base      string // the address of the connector's space, in the request's version
 	renderer  renderer
+	visible   *scim.Visible // what of users a consumer sees; nil for connectors
 	route     route
 	name      string         // {id} of the path, as sent
 	id        uuid.UUID      // of the record it names, on a route of one record

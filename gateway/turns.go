@@ -55,7 +55,7 @@ func (g *Gateway) turn(ctx context.Context, rq *request) (leave func(), err erro
 	if allowance.Refused {
 		g.overLimit.note(rq.r, slug, "rate", shadow)
 		return nil, &limitError{retry: allowance.Wait,
-			detail: fmt.Sprintf("this connector sends more than its %g requests a second", allowance.Rate.PerSecond)}
+			detail: fmt.Sprintf("this %s sends more than its %g requests a second", rq.caller(), allowance.Rate.PerSecond)}
 	}
 	if err := pause(ctx, allowance.Wait); err != nil {
 		return nil, err
@@ -82,7 +82,15 @@ func (g *Gateway) turn(ctx context.Context, rq *request) (leave func(), err erro
 	}
 	g.overLimit.note(rq.r, slug, "concurrency", shadow)
 	return nil, &limitError{retry: time.Second,
-		detail: fmt.Sprintf("this connector has %d requests in flight already, and more are waiting", places)}
+		detail: fmt.Sprintf("this %s has %d requests in flight already, and more are waiting", rq.caller(), places)}
+}
+
+// caller is what the credential is of.
+func (rq *request) caller() string {
+	if rq.principal.Consumer != nil {
+		return "consumer"
+	}
+	return "connector"
 }
 
 // sayLimit tells the client where it stands

@@ -2,8 +2,10 @@ package policy
 
 // asks is what one connector says of one group, and what it supported so far.
 type asks struct {
-	sent, absent, always, granted, named bool // named: defaultGroups names it
-	lives                                bool // a record that is not deleted is in it
+	sent, absent, always, granted, named bool   // named: defaultGroups names it
+	copied                               bool   // it is given as a copy now
+	copiedFrom                           string // the directory from which its default support is, or was, copied
+	lives                                bool   // a record that is not deleted is in it
 	name                                 string
 	path                                 []string
 	absence                              Reason
@@ -39,12 +41,17 @@ func (d *deciding) read(p *party, g *group, order []int32) asks {
 		case defaultLine:
 			a.named = true
 			a.granted = p.grants != ""
+		case copyLine:
+			a.copied, a.copiedFrom = true, d.in.Copy.From
 		}
 	}
 	if a.findings == nil {
 		a.findings = p.Rules.about(a.name, g.key)
 	}
 	if g.held != nil {
+		if g.held.CopiedBy == p.Slug && !a.copied {
+			a.copiedFrom = g.held.CopiedFrom
+		}
 		for _, s := range g.held.Supports {
 			if s.Connector != p.Slug {
 				continue
@@ -209,8 +216,15 @@ func (d *deciding) admit(p *party, g *group, a *asks) {
 			why = Reason{Code: CodeForeignGroup, Connector: p.Slug}
 		}
 	}
-	if feeds && (a.granted || a.defaultHeld && p.hasRecord) {
-		because := Reason{Code: CodeDefaultGroup, Connector: p.Slug, List: ListDefaultGroups, Pattern: entry(p.Rules.defaults, g.key)}
+	switch {
+	case !a.copied || why.Code != "":
+	case !feeds:
+		why = Reason{Code: CodeForeignGroup, Connector: p.Slug}
+	case a.findings.never.answer != no:
+		why = Reason{Code: CodeNotCopied, Connector: p.Slug, List: ListNeverAssign, Pattern: a.findings.never.pattern, Detail: a.copiedFrom}
+	}
+	if feeds && (a.granted || a.copies() || a.defaultHeld && p.hasRecord) {
+		because := d.defaultReason(p, g, a)
 		g.support(OriginDefault, p.Slug, because)
 		if len(g.supports) == before+1 {
 			why = because
@@ -232,6 +246,18 @@ func (d *deciding) admit(p *party, g *group, a *asks) {
 		why = d.missing(p, a, feeds)
 	}
 	d.verdict(g, p.Slug, a.name, len(g.supports) > before, why)
+}
+
+// copies says whether the group is given as a copy: neverAssign binds copies too, as nobody has
+// named their groups.
+func (a *asks) copies() bool { return a.copied && a.findings.never.answer == no }
+
+// defaultReason is why a connector gives a default membership: its rules name it, or it is a copy.
+func (d *deciding) defaultReason(p *party, g *group, a *asks) Reason {
+	if a.copiedFrom != "" && !a.granted && (a.copies() || !a.copied) {
+		return Reason{Code: CodeCopied, Connector: p.Slug, Detail: a.copiedFrom}
+	}
+	return Reason{Code: CodeDefaultGroup, Connector: p.Slug, List: ListDefaultGroups, Pattern: entry(p.Rules.defaults, g.key)}
 }
 
 // meetForeign notes that the connector comes upon a group that it may not feed. It looks at what

@@ -36,6 +36,7 @@ func (d *deciding) decideAttributes() {
 	if len(giving) > 1 {
 		m = merge(giving)
 	}
+	d.fillCopied(&m, giving[0].Connector)
 	d.keepNames(&m, giving[0].Connector)
 	d.keepHeld(&m)
 	if d.mode != managed {

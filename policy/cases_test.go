@@ -96,16 +96,22 @@ func readCase(t *testing.T, text string) policy.Input {
 		case "user":
 			readUser(t, &in, rest)
 		case "held":
+			rest, set := flags(rest)
 			name, supports, _ := strings.Cut(rest, " by ")
-			m := policy.Membership{Key: canonical.Key(name)}
+			m := policy.Membership{Key: canonical.Key(name), CopiedFrom: set["copied"]}
 			for _, s := range strings.Fields(supports) {
 				origin, connector, _ := strings.Cut(s, ":")
 				m.Supports = append(m.Supports, policy.Support{Origin: policy.Origin(origin), Connector: connector})
+				if m.CopiedFrom != "" && origin == string(policy.OriginDefault) {
+					m.CopiedBy = connector
+				}
 			}
 			in.Held = append(in.Held, m)
 			if _, exists := in.Groups[m.Key]; !exists {
 				in.Groups[m.Key] = policy.GroupFacts{Name: name, Tenant: "acme"}
 			}
+		case "copy":
+			in.Copy = readCopy(t, rest)
 		case "taken":
 			in.NamesTaken[canonical.Key(rest)] = true
 		case "keep", "skip", "keepAttribute", "keepActive":
@@ -118,6 +124,22 @@ func readCase(t *testing.T, text string) policy.Input {
 	in.Directory, err = policy.CompileDirectory(settings, tenants)
 	must(t, err)
 	return in
+}
+
+// copy legacy: jira-users, wiki {"title":"Countess"}
+func readCopy(t *testing.T, text string) *policy.Copy {
+	text, attributes, given := strings.Cut(text, " {")
+	from, groups, _ := strings.Cut(text, ":")
+	c := policy.Copy{From: from}
+	if given {
+		must(t, json.Unmarshal([]byte("{"+attributes), &c.Attributes))
+	}
+	for _, name := range strings.Split(groups, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			c.Groups = append(c.Groups, policy.SentGroup{Name: name, Key: canonical.Key(name)})
+		}
+	}
+	return &c
 }
 
 func must(t *testing.T, err error) {
@@ -200,6 +222,8 @@ func readView(t *testing.T, in *policy.Input, text string) {
 			v.DefaultsGranted = true
 		case "dropped":
 			v.Dropped = true
+		case "failed":
+			v.Failed = true
 		case "was":
 			v.LastInactive = true
 		default:

@@ -8,6 +8,7 @@ const (
 	CodeSent              Code = "sent"
 	CodeAlwaysAssign      Code = "alwaysAssign"
 	CodeDefaultGroup      Code = "defaultGroup"
+	CodeCopied            Code = "copied"
 	CodeLocal             Code = "local"
 	CodeLocalKept         Code = "localKept"
 	CodeRetained          Code = "retained"
@@ -24,6 +25,7 @@ const (
 	CodeForeignGroup   Code = "foreignGroup"
 	CodeProtectedGroup Code = "protectedGroup"
 	CodeNotSent        Code = "notSent"
+	CodeNotCopied      Code = "notCopied"
 	CodeDefaultSpent   Code = "defaultSpent"
 	CodeDefaultEnded   Code = "defaultEnded"
 	CodeLocalTaken     Code = "localTaken"
@@ -35,6 +37,7 @@ const (
 const (
 	CodeRecordDeleted  Code = "recordDeleted"
 	CodeRecordDropped  Code = "recordDropped"
+	CodeMappingFailed  Code = "mappingFailed"
 	CodeRecordInactive Code = "recordInactive"
 	CodeRequiredGroups Code = "requiredGroups"
 	CodeNoRecord       Code = "noRecord"
@@ -68,6 +71,7 @@ const (
 const (
 	CodeGiven         Code = "given"
 	CodeNotGiven      Code = "notGiven"
+	CodeCopiedValue   Code = "copiedValue"
 	CodeUserNameTaken Code = "userNameTaken"
 	CodeProtectedName Code = "protectedName"
 )
@@ -89,6 +93,8 @@ var Codes = []CodeDoc{
 		"alwaysAssign of {c} names {g}, for everyone it provisions."},
 	{CodeDefaultGroup, "defaultGroups granted it when the connector's record first counted.",
 		"{c} granted {g} as one of its defaultGroups when it first provisioned this user."},
+	{CodeCopied, "copyFrom of the directory: the user of the same userName in another directory had it when the first record counted.",
+		"The user of this name in directory {d} was in {g}; that was copied when {c} first provisioned this user."},
 	{CodeLocal, "An administrator or an import gave it, and no connector takes it away.",
 		"An administrator or an import added this user to {g}, and no connector takes that away."},
 	{CodeLocalKept, "Given locally, and neverRemove of a connector with a counting record protects it.",
@@ -114,6 +120,8 @@ var Codes = []CodeDoc{
 		"{c} has no say about {g}: protectedGroups pattern {p} of the directory protects it."},
 	{CodeNotSent, "The connector supported or was asked about the group, and its IdP does not send it.",
 		"{c} does not send this group for this user."},
+	{CodeNotCopied, "The user of the same userName in another directory is in the group, and neverAssign matches it.",
+		"The user of this name in directory {d} is in this group, but neverAssign pattern {p} of {c} matches it, so it was not copied."},
 	{CodeDefaultSpent, "defaultGroups was granted once already; what was taken away since stays away.",
 		"{c} granted its defaultGroups to this user once already; {g} was removed or listed since."},
 	{CodeDefaultEnded, "The connector's last record of the user is gone, and its default groups with it.",
@@ -129,6 +137,8 @@ var Codes = []CodeDoc{
 		"The record of {c} is deleted."},
 	{CodeRecordDropped, "The mapping drops the connector's record.",
 		"The mapping of {c} drops the record."},
+	{CodeMappingFailed, "The mapping cannot be carried out for the connector's record, which has not counted so far.",
+		"The mapping of {c} cannot be carried out for the record, which waits until it can."},
 	{CodeRecordInactive, "The connector's record is inactive while another connector's is active.",
 		"The record of {c} is inactive, and an active one of another connector decides."},
 	{CodeRequiredGroups, "The connector's record has none of its requiredGroups.",
@@ -174,6 +184,8 @@ var Codes = []CodeDoc{
 		"{c} gives this value."},
 	{CodeNotGiven, "No contributing record has a value for the attribute.",
 		"No record that has a say gives this attribute a value."},
+	{CodeCopiedValue, "No contributing record has a value; it was copied from the user of the same userName in another directory.",
+		"No record that has a say gives this attribute a value; it was copied from the user of this name in directory {d}."},
 	{CodeUserNameTaken, "Another user of the directory has that userName, so the old one stays.",
 		"{c} sends a userName that another user of the directory has; it is not taken over."},
 	{CodeProtectedName, "The userName, an e-mail or the displayName is a protected user's, so it is not taken over.",

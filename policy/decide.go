@@ -197,6 +197,7 @@ func (d *deciding) finish() {
 	for _, p := range d.parties {
 		if p.grants != "" && d.mode == managed {
 			d.out.Granted = append(d.out.Granted, p.grants)
+			d.out.Copied = d.in.Copy != nil
 		}
 	}
 }

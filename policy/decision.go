@@ -16,6 +16,7 @@ type Decision struct {
 	Verdicts         []Verdict          // sorted by key, then the connectors' precedence; see Verdict
 	Conflicts        []Conflict
 	Granted          []string             // records whose defaultGroups this decision grants; View.DefaultsGranted from now on
+	Copied           bool                 // Input.Copy was given
 	Counting         []string             // records whose view counts, in the order of precedence
 	Contributing     []string             // records whose view contributes, in the order of precedence
 	Silent           map[string]Reason    // why a record's view does not contribute, by record

@@ -95,7 +95,10 @@ func matches(list []policy.Entry, key string) bool {
 
 func (m *model) counts(v policy.View) bool {
 	required := m.rules(v.Connector).RequiredGroups
-	return v.State != policy.Deleted && !v.Dropped && (len(required) == 0 ||
+	if v.Failed && (!v.EverCounted || !v.LeftAt.IsZero()) {
+		return false // what cannot be mapped does not begin to count
+	}
+	return v.State != policy.Deleted && (v.Failed || !v.Dropped) && (len(required) == 0 ||
 		slices.ContainsFunc(v.Groups, func(g policy.SentGroup) bool { return matches(required, g.Key) }))
 }
 
@@ -199,8 +202,7 @@ func (m *model) supports(slug, key string) (origins []string) {
 	if len(m.views(slug, m.contributing)) > 0 && matches(rules.AlwaysAssign, key) {
 		origins = append(origins, "always")
 	}
-	granted := m.views(slug, func(v policy.View) bool { return v.DefaultsGranted })
-	first := len(granted) == 0 && len(m.views(slug, m.counts)) > 0 && matches(rules.DefaultGroups, key)
+	first := m.grants(slug) && (matches(rules.DefaultGroups, key) || m.copies(slug, key) && !matches(rules.NeverAssign, key))
 	records := m.views(slug, func(v policy.View) bool { return v.State != policy.Deleted })
 	if first || held["default:"+slug] && len(records) > 0 {
 		origins = append(origins, "default")
@@ -214,6 +216,22 @@ func (m *model) supports(slug, key string) (origins []string) {
 		return []string{"retained"}
 	}
 	return nil
+}
+
+// grants says whether the connector grants its default groups now.
+func (m *model) grants(slug string) bool {
+	granted := m.views(slug, func(v policy.View) bool { return v.DefaultsGranted })
+	return len(granted) == 0 && len(m.views(slug, m.counts)) > 0
+}
+
+// copies says whether the connector is the one that gives the copy, and the group is in it.
+func (m *model) copies(slug, key string) bool {
+	for _, first := range m.asked() {
+		if m.grants(first) {
+			return first == slug && m.in.Copy != nil && slices.ContainsFunc(m.in.Copy.Groups, func(g policy.SentGroup) bool { return g.Key == key })
+		}
+	}
+	return false
 }
 
 func (m *model) keepsLocal(key string) bool {

@@ -58,6 +58,7 @@ type Input struct {
 	Groups     map[string]GroupFacts // by key: every group of the directory that a name in this Input could mean; absent = does not exist
 	NamesTaken map[string]bool       // userName keys of the views that another user of the directory holds
 	Exceptions Exceptions
+	Copy       *Copy // what another directory has of the user; nil once it was given, and where nothing is copied
 	Now        time.Time
 }
 
@@ -82,6 +83,7 @@ type View struct {
 	Record          string // the record's id, for the reader of a reason
 	State           State
 	Dropped         bool           // the mapping dropped the record
+	Failed          bool           // the mapping could not be carried out: Attributes are what the user holds, and Dropped says nothing
 	Attributes      map[string]any // mapped attributes in SCIM's names; not changed by Decide
 	Groups          []SentGroup    // the mapped names of the groups the IdP sends, members of groups expanded
 	EverCounted     bool           // it counted at some time before
@@ -89,6 +91,14 @@ type View struct {
 	LastInactive    bool           // before a tombstone's deletion the IdP had last said inactive
 	LeftAt          time.Time      // when it last stopped counting (deletion, or losing its required groups); zero while it counts
 	DefaultsGranted bool           // its connector's defaultGroups were granted to this user already
+}
+
+// Copy is what the user of the same userName has in the directory that copyFrom names. It is given
+// once, with the default groups of the first record that counts.
+type Copy struct {
+	From       string         `json:"from"` // the directory's name
+	Groups     []SentGroup    `json:"-"`
+	Attributes map[string]any `json:"attributes"` // those that are copied
 }
 
 // SentGroup is a group the IdP sends for the user.
@@ -111,12 +121,18 @@ type User struct {
 	CleanedUp   bool           // the last settling cleaned it up
 	Attributes  map[string]any // what it holds now
 	UserNameKey string
+
+	Copied *Copy // what was copied when it came, attributes alone; nil if nothing was
 }
 
 // Membership is one membership the user holds now. A user that is deleted keeps its own.
 type Membership struct {
 	Key      string // of the group's name
 	Supports []Support
+
+	// CopiedBy is the connector whose default support was copied from the directory CopiedFrom;
+	// empty where defaultGroups gave it.
+	CopiedBy, CopiedFrom string
 }
 
 // Support is one reason a membership lives: its origin and the connector behind it.

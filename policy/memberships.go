@@ -14,6 +14,7 @@ const (
 	absentLine              // a view that does not contribute holds it
 	alwaysLine              // alwaysAssign names it
 	defaultLine             // defaultGroups names it
+	copyLine                // the user of the same name in another directory is in it, and the connector gives that
 	heldLine                // the user is in it with the connector's support
 	localLine               // the user is in it, and no connector has to do with it
 )
@@ -114,6 +115,12 @@ func (d *deciding) collect() {
 		}
 		for _, n := range p.Rules.defaults {
 			d.lines = append(d.lines, line{key: n.key, party: int16(i), kind: defaultLine, name: n.name})
+		}
+	}
+	if at := d.copier(); at >= 0 {
+		for i := range d.in.Copy.Groups {
+			g := &d.in.Copy.Groups[i]
+			d.lines = append(d.lines, line{key: g.Key, party: at, kind: copyLine, name: g.Name})
 		}
 	}
 	for i := range d.held {

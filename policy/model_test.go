@@ -60,17 +60,31 @@ func apply(in policy.Input, d policy.Decision) policy.Input {
 	case u.DeletedAt.IsZero():
 		u.DeletedAt = in.Now
 	}
+	if d.Copied {
+		next.Copy, u.Copied = nil, in.Copy
+	}
 	next.Held, next.Groups = nil, maps.Clone(in.Groups)
 	if next.Groups == nil {
 		next.Groups = map[string]policy.GroupFacts{}
 	}
 	for _, m := range d.Memberships {
-		next.Held = append(next.Held, policy.Membership{Key: m.Key, Supports: m.Supports})
+		next.Held = append(next.Held, heldOf(m))
 		if _, exists := next.Groups[m.Key]; !exists {
 			next.Groups[m.Key] = policy.GroupFacts{Name: m.Name, Tenant: m.Creates}
 		}
 	}
 	return next
+}
+
+// heldOf is a target membership as the user holds it.
+func heldOf(m policy.TargetMembership) policy.Membership {
+	held := policy.Membership{Key: m.Key, Supports: m.Supports}
+	for i, because := range m.Reasons {
+		if because.Code == policy.CodeCopied {
+			held.CopiedBy, held.CopiedFrom = m.Supports[i].Connector, because.Detail
+		}
+	}
+	return held
 }
 
 // state is what a decision makes of the user, without the reasons.

@@ -34,8 +34,8 @@ const (
 	ActionKeep    Action = "keep"
 )
 
-// Mapping changes what the IdP sends before the lists see it. Decide gets views that are
-// mapped already; the mapping itself lives where it can run.
+// Mapping changes what the IdP sends before anything else sees it: attributes by expressions
+// (package policy/mapping), names of groups by renames. Decide gets views that are mapped already.
 type Mapping struct {
 	Steps    []MappingStep `json:"steps,omitempty"`
 	DropWhen string        `json:"dropWhen,omitempty"` // an expression: true drops the record
@@ -49,7 +49,8 @@ type MappingStep struct {
 	When       string `json:"when,omitempty"` // create, update or always, which is the default
 }
 
-// Rename gives the groups that From matches the name To.
+// Rename gives the groups that From matches the name To, in which $1 and ${name} stand for what
+// groups of From's expression matched.
 type Rename struct {
 	From Entry  `json:"from"`
 	To   string `json:"to"`
@@ -80,6 +81,10 @@ type DirectorySettings struct {
 	SharedGroups    []Entry    `json:"sharedGroups"`
 	ActiveWhen      ActiveWhen `json:"activeWhen"`
 	RetentionDays   int        `json:"retentionDays"` // how long a deleted user can be restored
+
+	// CopyFrom names another directory: whoever comes here is given once what the user of the same
+	// userName has there. Empty: nobody is.
+	CopyFrom string `json:"copyFrom,omitempty"`
 }
 
 // ActiveWhen says whose word makes a user active.

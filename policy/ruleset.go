@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/muster-scim/muster/policy/mapping"
 	"github.com/muster-scim/muster/scim/canonical"
 )
 
@@ -20,7 +21,11 @@ type RuleSet struct {
 	always   []named
 	defaults []named
 	memo     memo[findings]
-	tries    memo[atomic.Int32]
+
+	attributes *mapping.Program
+	renames    []rename
+	names      memo[string]
+	tries      memo[atomic.Int32]
 }
 
 // named is a group that a list names literally.
@@ -107,6 +112,12 @@ func Compile(r Rules) (*RuleSet, error) {
 	if err := r.checkSettings(); err != nil {
 		return nil, err
 	}
+	if rs.renames, err = compileRenames(r.Mapping.Renames); err != nil {
+		return nil, err
+	}
+	if rs.attributes, err = r.Mapping.Program(); err != nil {
+		return nil, err
+	}
 	return rs, nil
 }
 
@@ -135,12 +146,6 @@ func (r Rules) checkSettings() error {
 		if !slices.Contains([]string{"userName", "email", "externalId", "employeeNumber"}, key) {
 			return &RuleError{List: "linking.match", Index: i, Pattern: key,
 				Problem: "cannot be matched; use userName, email, externalId or employeeNumber"}
-		}
-	}
-	for i, step := range r.Mapping.Steps {
-		if !slices.Contains([]string{"", "create", "update", "always"}, step.When) {
-			return &RuleError{List: "mapping.steps", Index: i, Pattern: step.Target,
-				Problem: fmt.Sprintf("has when %q; it can be create, update or always", step.When)}
 		}
 	}
 	return nil

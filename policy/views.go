@@ -6,6 +6,7 @@ import "time"
 //
 //	                                   counts   contributes
 //	deleted, or dropped by the mapping   no         no
+//	its mapping failed                   as before  as before
 //	without a required group             no*        no       * for requiredGrace it still does
 //	inactive                             yes        only if no counting view is active
 //	active                               yes        yes
@@ -67,12 +68,29 @@ func (d *deciding) countView(v *seen) {
 	switch {
 	case v.State == Deleted:
 		v.because = CodeRecordDeleted
+	case v.Failed:
+		d.countFailed(v)
+		return
 	case v.Dropped:
 		v.because = CodeRecordDropped
 	default:
 		d.countRequired(v)
 		return
 	}
+	d.left(v, v.EverCounted)
+}
+
+// countFailed is for a view whose mapping could not be carried out, which decides nothing: one that
+// never counted does not begin to, and one that stopped counting does not begin again. The rest,
+// those whose requiredGrace still runs among them, go on with the attributes that the user holds.
+func (d *deciding) countFailed(v *seen) {
+	rules := v.party.Rules
+	waits := len(rules.required) > 0 && v.party.clock.Before(v.LeftAt.Add(time.Duration(rules.rules.RequiredGrace)))
+	if v.EverCounted && (v.LeftAt.IsZero() || waits) {
+		d.countRequired(v)
+		return
+	}
+	v.because = CodeMappingFailed
 	d.left(v, v.EverCounted)
 }
 

@@ -67,6 +67,17 @@ func drawRules(t *rapid.T, f features) policy.Rules {
 	return r
 }
 
+// drawCopy draws what another directory has of the user.
+func drawCopy(t *rapid.T) *policy.Copy {
+	c := &policy.Copy{From: "legacy", Attributes: map[string]any{"nickName": "copied"}}
+	for _, name := range groupNames {
+		if rapid.Bool().Draw(t, "copied group") {
+			c.Groups = append(c.Groups, policy.SentGroup{Name: name, Key: canonical.Key(name)})
+		}
+	}
+	return c
+}
+
 // drawWorld draws a user with its connectors, views, memberships and exceptions.
 func drawWorld(t *rapid.T, f features) policy.Input {
 	in := policy.Input{Now: noon, Connectors: map[string]*policy.Connector{}, Groups: map[string]policy.GroupFacts{}, NamesTaken: map[string]bool{}}
@@ -88,6 +99,7 @@ func drawWorld(t *rapid.T, f features) policy.Input {
 		}
 		for n := range views {
 			v := drawView(t, slug, fmt.Sprintf("%s-%d", slug, n+1))
+			v.Failed = v.Failed && f.remembering // whether it counted before is what it goes by
 			if n > 0 {
 				v.State = policy.Deleted // a user takes at most one undeleted record of a connector
 			}
@@ -103,6 +115,9 @@ func drawWorld(t *rapid.T, f features) policy.Input {
 			owner = rapid.SampledFrom([]string{"acme", "beta", ""}).Draw(t, "owner")
 		}
 		in.Groups[canonical.Key(name)] = policy.GroupFacts{Name: name, Tenant: owner}
+	}
+	if f.remembering && rapid.IntRange(0, 3).Draw(t, "copied") == 0 {
+		in.Copy = drawCopy(t)
 	}
 	if f.existing && rapid.IntRange(0, 3).Draw(t, "exists") > 0 {
 		drawUser(t, &in, f)
@@ -144,6 +159,7 @@ func drawView(t *rapid.T, slug, record string) policy.View {
 		State:       rapid.SampledFrom([]policy.State{policy.Active, policy.Active, policy.Inactive, policy.Deleted}).Draw(t, "state"),
 		EverCounted: rapid.Bool().Draw(t, "counted"),
 		Dropped:     rapid.IntRange(0, 5).Draw(t, "dropped") == 0,
+		Failed:      rapid.IntRange(0, 7).Draw(t, "failed") == 0,
 		Groups:      drawSent(t),
 		Attributes:  drawAttributes(t)}
 	if v.EverCounted {

@@ -7,6 +7,7 @@ import (
 
 // Provider is what a connector offers, for ServiceProviderConfig.
 type Provider struct {
+	ReadOnly      bool // nothing can be changed: no PATCH, no Bulk
 	Bulk          bool
 	Cursor        bool
 	CursorTimeout int  // seconds; 0 leaves it out
@@ -71,7 +72,7 @@ type providerConfig struct {
 func ServiceProviderConfig(base string, p Provider) []byte {
 	c := providerConfig{
 		Schemas:    []string{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
-		Patch:      supported{true},
+		Patch:      supported{!p.ReadOnly},
 		Bulk:       bulkSupport{p.Bulk, MaxBulkOperations, MaxBulkPayload},
 		Filter:     filterSupport{true, MaxPage},
 		Sort:       supported{true},
@@ -79,7 +80,7 @@ func ServiceProviderConfig(base string, p Provider) []byte {
 		Pagination: pagination{p.Cursor, true, "index", DefaultPage, MaxPage, p.CursorTimeout},
 		AuthenticationSchemes: []authenticationScheme{{
 			Type: "oauthbearertoken", Name: "OAuth Bearer Token", Primary: true,
-			Description: "A bearer token of the connector in the Authorization header.",
+			Description: "A bearer token of the " + p.caller() + " in the Authorization header.",
 			SpecURI:     "https://www.rfc-editor.org/info/rfc6750",
 		}},
 		Meta: discoveryMeta{"ServiceProviderConfig", base + "/ServiceProviderConfig"},
@@ -91,7 +92,18 @@ func ServiceProviderConfig(base string, p Provider) []byte {
 			SpecURI:     "https://www.rfc-editor.org/info/rfc7617",
 		})
 	}
+	if !p.Bulk {
+		c.Bulk = bulkSupport{}
+	}
 	return mustJSON(c)
+}
+
+// caller is whom the credentials belong to.
+func (p Provider) caller() string {
+	if p.ReadOnly {
+		return "consumer"
+	}
+	return "connector"
 }
 
 type schemaExtension struct {

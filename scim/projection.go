@@ -9,8 +9,9 @@ import (
 // Projection says which attributes of a resource an answer shows (RFC 7644 3.9). The zero
 // Projection shows all. id and schemas are always shown, the password never.
 type Projection struct {
-	mode projectionMode
-	tree selection
+	mode   projectionMode
+	tree   selection
+	within *Visible // what of users the reader may see; nil: all
 }
 
 type projectionMode int
@@ -113,6 +114,9 @@ func (p Projection) Asked() bool { return p.mode == showOnly }
 // Wants says whether the attribute, by its plain name, is shown at least in part: what is not
 // wanted need not be loaded.
 func (p Projection) Wants(attr string) bool {
+	if p.within != nil && !p.within.ShowsSome(attr) {
+		return false
+	}
 	inner, named := p.tree[lower(attr)]
 	switch p.mode {
 	case showOnly:

@@ -54,6 +54,7 @@ type Principal struct {
 	Connector  Connector
 	Credential Credential
 	Allowance  Allowance
+	Consumer   *Consumer // set by AuthenticateConsumer alone
 }
 
 // Authenticator finds the caller behind an Authorization header. It alone judges credentials.
@@ -63,6 +64,8 @@ type Authenticator struct {
 
 	// Used, if set, is told of every credential that was accepted. It must be quick.
 	Used func(credential uuid.UUID)
+	// ConsumerUsed is Used for the tokens of consumers.
+	ConsumerUsed func(token uuid.UUID)
 	// Access, if set, makes and reads the access tokens of OAuth clients.
 	Access *Access
 	// Entra, if set, judges tokens that Entra signed, where a connector has a credential for them.

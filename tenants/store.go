@@ -40,6 +40,7 @@ const (
 	CodeConnectorUnknown  = "connectorUnknown"
 	CodeConnectorNotEmpty = "connectorNotEmpty"
 	CodeHoldsOpen         = "holdsOpen"
+	CodeGraceRuns         = "graceRuns"
 	CodeSlugTaken         = "slugTaken"
 	CodeSlugReserved      = "slugReserved"
 	CodeUsernameTaken     = "usernameTaken"
@@ -147,6 +148,8 @@ type Store interface {
 	KeepContacts(ctx context.Context, heard []Contact) error
 	// Contacts lists what is kept of a connector, the newest first; ErrUnknown.
 	Contacts(ctx context.Context, slug string) ([]Contact, error)
+
+	ConsumerStore
 }
 
 // Lookup finds what belongs to a credential's public part: TokenKey, BasicKey, ClientKey or

@@ -137,5 +137,6 @@ type EntraTenant struct {
 type Entry struct {
 	Credential Credential
 	Connector  Connector
+	Consumer   *Consumer // of a consumer's token; then Connector is none
 	Hash       [32]byte
 }

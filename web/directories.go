@@ -21,6 +21,8 @@ type Directory struct {
 	Name     string                   `json:"name" doc:"Unique in the deployment." example:"main"`
 	Tenants  int                      `json:"tenants" doc:"How many tenants provision into it."`
 	Created  time.Time                `json:"created" doc:"When it was made."`
+	Removed  *time.Time               `json:"removed,omitempty" doc:"When it was removed; left out when it is there."`
+	Purge    *time.Time               `json:"purgeAfter,omitempty" doc:"When a removed directory is purged; until then it can be restored."`
 	Settings policy.DirectorySettings `json:"-"`
 }
 
@@ -42,7 +44,7 @@ func (Directory) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 }
 
 func sayDirectory(i directory.Info) Directory {
-	return Directory{ID: i.ID, Name: i.Name, Tenants: i.Tenants, Created: i.Created.UTC(), Settings: i.Settings}
+	return Directory{ID: i.ID, Name: i.Name, Tenants: i.Tenants, Created: i.Created.UTC(), Removed: when(i.Removed), Purge: when(i.PurgeAfter), Settings: i.Settings}
 }
 
 // NewDirectory is a directory to make.
@@ -84,9 +86,9 @@ func (a *API) addDirectories() {
 		i, err := a.effective.CreateDirectory(ctx, admin(ctx), in.Body.Name)
 		return answerDirectory(i, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}", id: "readDirectory", tag: "Directories", missing: noDirectory, summary: "Read a directory"},
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}", id: "readDirectory", tag: "Directories", missing: noDirectory, summary: "Read a directory", description: "Also one that is removed."},
 		func(ctx context.Context, in *OfDirectory) (*directoryOut, error) {
-			i, err := a.effective.ReadDirectory(ctx, in.Directory)
+			i, err := a.effective.FindDirectory(ctx, in.Directory)
 			return answerDirectory(i, err)
 		})
 	route(a, operation{method: http.MethodPatch, path: "/directories/{d}", id: "editDirectory", tag: "Directories", missing: noDirectory,
@@ -97,9 +99,6 @@ func (a *API) addDirectories() {
 			http.StatusPreconditionFailed:  "The directory was changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *editDirectory) (*directoryOut, error) {
-		if err := unbuiltSettings(in.Body); err != nil {
-			return nil, err
-		}
 		i, err := a.changeDirectory(ctx, in)
 		return answerDirectory(i, err)
 	})

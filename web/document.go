@@ -31,11 +31,13 @@ func (a *API) config() huma.Config {
 		{Name: "Connectors", Description: "Provisioning sources: base URL, credentials, rules, mode."},
 		{Name: "Directories", Description: "Shared stores of effective users, groups and memberships."},
 		{Name: "Users", Description: "Users of a directory, with the reason for everything they have."},
+		{Name: "Imports", Description: "Existing users, groups and memberships, brought in from files and other servers."},
 		{Name: "Groups", Description: "Groups of a directory and their members."},
 		{Name: "Conflicts", Description: "What linking or settling could not do by itself."},
 		{Name: "Holds", Description: "What the safety limits of connectors hold back, and windows in which they do not."},
 		{Name: "Questions", Description: "Why somebody is, or is not, in a group."},
 		{Name: "Events", Description: "The audit."},
+		{Name: "Server", Description: "The server itself: what it logs."},
 		{Name: "Guides", Description: "How each identity provider is connected."},
 	}
 	return c

@@ -115,10 +115,10 @@ func (op operationText) problems(method, path string) (found []string) {
 	if !slices.Equal(declared, inPath) {
 		say("declares the path parameters %v, not %v", declared, inPath)
 	}
-	if body := op.RequestBody; body != nil && (!body.Required || body.Content["application/json"].Schema == nil) {
-		say("its body is not required JSON with a schema")
+	if body := op.RequestBody; body != nil && (!body.Required || body.Content["application/json"].Schema == nil && body.Content["application/octet-stream"].Schema == nil) {
+		say("its body is not required JSON, or a file, with a schema")
 	}
-	if takes := op.RequestBody != nil; takes == (method == "get" || method == "delete" || op.OperationID == "restoreUser" || op.OperationID == "reverseJob") {
+	if takes := op.RequestBody != nil; takes == (method == "get" || method == "delete" || op.OperationID == "restoreUser" || op.OperationID == "restoreDirectory" || op.OperationID == "reverseJob") {
 		say("takes a body: %v", takes)
 	}
 	successes := 0
@@ -130,6 +130,9 @@ func (op operationText) problems(method, path string) (found []string) {
 		if status[0] == '2' {
 			successes++
 			want = "application/json"
+			if len(response.Content) == 1 && response.Content[linesType].Schema != nil {
+				want = linesType // a stream, and nothing else
+			}
 		}
 		if status == "204" {
 			if len(response.Content) > 0 {

@@ -36,7 +36,7 @@ func sayEvent(e directory.Event) Event {
 
 type listEvents struct {
 	Paged
-	Accept     string    `header:"Accept" doc:"text/csv streams every event that fits, without pages." example:"text/csv"`
+	Accept     string    `header:"Accept" doc:"text/csv and application/jsonl stream every event that fits, without pages." example:"text/csv"`
 	Text       string    `query:"q" maxLength:"256" doc:"Only events that contain this text."`
 	Connector  string    `query:"connector" maxLength:"100" doc:"Only events of this connector, by slug."`
 	User       string    `query:"user" maxLength:"1024" doc:"Only events of this user of a directory, by userName or id."`
@@ -53,12 +53,33 @@ func (in listEvents) filter() directory.EventFilter {
 		Actor: in.Actor, Credential: in.Credential, Text: in.Text, Since: in.Since, Until: in.Until}
 }
 
+// narrowed is the filter as the audit may tell it: without what could be a person's.
+func (in listEvents) narrowed() map[string]any {
+	said := map[string]any{}
+	for name, value := range map[string]string{"connector": in.Connector, "action": in.Action} {
+		if value != "" {
+			said[name] = value
+		}
+	}
+	for name, given := range map[string]bool{"q": in.Text != "", "user": in.User != "", "group": in.Group != "", "actor": in.Actor != "", "credential": in.Credential != ""} {
+		if given {
+			said[name] = true
+		}
+	}
+	for name, at := range map[string]time.Time{"since": in.Since, "until": in.Until} {
+		if !at.IsZero() {
+			said[name] = at.UTC()
+		}
+	}
+	return said
+}
+
 func (a *API) addEvents() {
 	op := huma.Operation{
 		OperationID: "listEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Events"},
-		Summary: "List events, or export them as CSV",
+		Summary: "List events, or export them as CSV or JSON lines",
 		Description: "One `record.…` event for each acknowledged change of a connector's record, one `directory.…` event for each effective change. " +
-			"With `Accept: text/csv` every event that fits the filter is streamed; cells that a spreadsheet would take for a formula start with an apostrophe.",
+			"With `Accept: text/csv` or `application/jsonl` every event that fits the filter is streamed, which is itself an event; of CSV, cells that a spreadsheet would take for a formula start with an apostrophe.",
 		Security:  []map[string][]string{{"adminToken": {}}},
 		Responses: a.responses(operation{method: http.MethodGet, missing: "The connector"}),
 	}
@@ -68,7 +89,7 @@ func (a *API) addEvents() {
 
 func (a *API) events(ctx context.Context, in *listEvents) (*huma.StreamResponse, error) {
 	answer, err := answerExport(ctx, a, export[directory.Event]{
-		name: "events", headings: eventHeadings, cells: eventCells,
+		name: "events", filter: in.narrowed(), headings: eventHeadings, cells: eventCells,
 		read: func(ctx context.Context, l directory.Listing) (directory.Page[directory.Event], error) {
 			return a.effective.Events(ctx, in.filter(), l)
 		},

@@ -46,6 +46,10 @@ func (e *effective) Users(_ context.Context, _, filter string, _ policy.Status, 
 	return e.users, e.err
 }
 
+func (e *effective) UsersOf(ctx context.Context, name, filter string, status policy.Status, _ directory.Management, l directory.Listing) (directory.Page[directory.User], error) {
+	return e.Users(ctx, name, filter, status, l)
+}
+
 func (e *effective) ReadUserDetail(context.Context, string, uuid.UUID) (directory.UserDetail, error) {
 	return e.detail, e.err
 }
@@ -86,6 +90,10 @@ func (e *effective) SetRules(_ context.Context, by directory.Admin, _ string, ma
 
 func (e *effective) ReadDirectory(context.Context, string) (directory.Info, error) {
 	return e.info, e.err
+}
+
+func (e *effective) FindDirectory(ctx context.Context, name string) (directory.Info, error) {
+	return e.ReadDirectory(ctx, name)
 }
 
 func (e *effective) SetDirectory(_ context.Context, _ directory.Admin, _ string, match directory.IfMatch, s policy.DirectorySettings) (directory.Info, error) {
@@ -183,13 +191,14 @@ type desk struct {
 	engine *gin.Engine
 	people *effective
 	houses *tenancy
+	audit  ledger
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, people: &effective{}, houses: &tenancy{connector: tenants.Connector{Slug: "acme-okta", Tenant: "acme", Mode: tenants.Live, Version: 7}}}
 	var err error
-	d.api, err = New(Options{Effective: d.people, Tenants: d.houses, AdminToken: adminToken, PublicURL: "https://muster.example.com/", Version: "test"})
+	d.api, err = New(Options{Effective: d.people, Tenants: d.houses, AdminToken: adminToken, PublicURL: "https://muster.example.com/", Version: "test", Audit: &d.audit, Refused: d.audit.hear})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,19 @@ type writeGroup struct {
 	Body NewGroup
 }
 
+type renameGroup struct {
+	OfDirectory
+	ByID
+	Conditional
+	Body NewGroup
+}
+
+type deleteGroup struct {
+	OfDirectory
+	ByID
+	Conditional
+}
+
 type groupPath struct {
 	OfDirectory
 	ByID
@@ -142,7 +155,36 @@ func (a *API) addGroups() {
 		}
 		return listed(page, sayMember(g.DisplayName)), nil
 	})
+	a.addLocalGroups()
 	a.addMembers()
+	a.addMemberChanges()
+}
+
+// addLocalGroups registers what an administrator does to a group that no connector feeds.
+func (a *API) addLocalGroups() {
+	const fed = "A connector feeds the group or its rules name it (`fedGroup`), "
+	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/groups/{id}", id: "renameGroup", tag: "Groups", missing: noGroup,
+		summary:     "Rename a local group",
+		description: "Its members stay. Rules go by names, so members whom an IdP manages are settled again.",
+		errors:      map[int]string{http.StatusConflict: fed + "or the name is taken (`displayNameTaken`)."},
+	}, func(ctx context.Context, in *renameGroup) (*groupOut, error) {
+		id, err := parseID(in.ID)
+		if err != nil {
+			return nil, err
+		}
+		g, err := a.effective.RenameLocalGroup(ctx, admin(ctx), in.Directory, id, in.match(), in.Body.DisplayName)
+		return answerGroup(g, err)
+	})
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/groups/{id}", id: "deleteGroup", tag: "Groups", missing: noGroup,
+		summary: "Delete an empty local group",
+		errors:  map[int]string{http.StatusConflict: fed + "or it still has members (`notEmpty`)."},
+	}, func(ctx context.Context, in *deleteGroup) (*struct{}, error) {
+		id, err := parseID(in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, a.effective.DeleteLocalGroup(ctx, admin(ctx), in.Directory, id, in.match())
+	})
 }
 
 // addMembers registers the administrator's own memberships.

@@ -27,8 +27,20 @@ func (a *API) identify(c *gin.Context) {
 		id = rand.Text()
 		c.Header("X-Request-Id", id)
 	}
-	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), requestKey{}, id))
+	ctx := context.WithValue(c.Request.Context(), requestKey{}, id)
+	if trace := c.Writer.Header().Get("X-Trace-Id"); trace != "" { // set by whoever keeps traces
+		ctx = context.WithValue(ctx, traceKey{}, trace)
+	}
+	c.Request = c.Request.WithContext(ctx)
 	c.Next()
+}
+
+type traceKey struct{}
+
+// traceID returns the id of the request's trace; empty where none is kept.
+func traceID(ctx context.Context) string {
+	id, _ := ctx.Value(traceKey{}).(string)
+	return id
 }
 
 // requestID returns the id that identify remembered.

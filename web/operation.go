@@ -97,7 +97,7 @@ func fill(ctx context.Context, text string) string {
 	if !ok {
 		return text
 	}
-	for _, name := range []string{"c", "d", "id", "userId", "name"} {
+	for _, name := range []string{"c", "d", "id", "userId", "name", "token"} {
 		text = strings.ReplaceAll(text, "{"+name+"}", param(name))
 	}
 	return text

@@ -20,15 +20,17 @@ const noPlan = "There is no plan {id} of connector {c}. Plans are kept for a wee
 // planWait is how long an answer waits for a plan; what takes longer answers 202.
 const planWait = 5 * time.Second
 
-// Draft is a change to plan: exactly one of its fields.
+// Draft is a change to plan: rules, mode or retire.
 type Draft struct {
 	Rules  *Rules        `json:"rules,omitempty" doc:"Rules that the connector would get; what is left out has the default."`
 	Mode   tenants.Mode  `json:"mode,omitempty" enum:"live,observe,disabled" doc:"A mode that it would get."`
-	Retire policy.Action `json:"retire,omitempty" enum:"keep,disable,delete" doc:"Retire the connector: those whom it alone provides are kept as local users, disabled or deleted, its records become tombstones, and it can be deleted."`
+	Retire policy.Action `json:"retire,omitempty" enum:"keep,disable,delete,cleanup" doc:"Retire the connector: those whom it alone provides are kept as local users, disabled, deleted, or cleaned up by its rules; its records become tombstones, and it can be deleted."`
+
+	GraceDays int `json:"graceDays,omitempty" minimum:"0" maximum:"3650" doc:"With retire delete: they are disabled at once, and deleted after so many days."`
 }
 
 func (d Draft) plain() directory.Draft {
-	out := directory.Draft{Mode: d.Mode, Retire: d.Retire}
+	out := directory.Draft{Mode: d.Mode, Retire: d.Retire, GraceDays: d.GraceDays}
 	if d.Rules != nil {
 		out.Rules = &d.Rules.Rules
 	}
@@ -36,7 +38,7 @@ func (d Draft) plain() directory.Draft {
 }
 
 func sayDraft(d directory.Draft) Draft {
-	out := Draft{Mode: d.Mode, Retire: d.Retire}
+	out := Draft{Mode: d.Mode, Retire: d.Retire, GraceDays: d.GraceDays}
 	if d.Rules != nil {
 		out.Rules = &Rules{*d.Rules}
 	}
@@ -70,7 +72,9 @@ type PlanCounts struct {
 	UsersDeleted       int `json:"usersDeleted" doc:"Users that are deleted; they can be restored."`
 	UsersRestored      int `json:"usersRestored" doc:"Deleted users that come back."`
 	GroupsEmptied      int `json:"groupsEmptied" doc:"Groups that are left without a member."`
-	Ambiguous          int `json:"ambiguous" doc:"Conflicts that an administrator would be asked about."`
+	Ambiguous          int `json:"ambiguous" doc:"Records whose keys find several users: an administrator would be asked."`
+	Blocked            int `json:"blocked" doc:"Records that may not link, or not have their name, by themselves: an administrator would be asked."`
+	ForeignGroups      int `json:"foreignGroups" doc:"Groups of another tenant, or local ones, that the connector would come upon and not feed."`
 }
 
 // Losses are numbers of what safety counts.
@@ -84,12 +88,14 @@ func sayLosses(s directory.Sizes) Losses { return Losses{s.Users, s.Memberships,
 
 // PlanChange is one line of a plan.
 type PlanChange struct {
-	Op         directory.Op `json:"op" enum:"addMembership,removeMembership,createUser,linkUser,updateUser,enableUser,disableUser,deleteUser,restoreUser" doc:"What is done."`
+	Op         directory.Op `json:"op" enum:"addMembership,removeMembership,createUser,linkUser,unlinkUser,updateUser,enableUser,disableUser,deleteUser,restoreUser,ambiguous,blocked" doc:"What is done; ambiguous: the record's keys find several users; blocked: it may not link, or not have its name, by itself. Of both an administrator is asked. unlinkUser: in previews alone."`
 	User       PlanUser     `json:"user" doc:"To whom."`
 	Group      *GroupRef    `json:"group,omitempty" doc:"The group of a membership."`
 	Attributes []string     `json:"attributes,omitempty" doc:"Of updateUser: what changes."`
 	Loss       bool         `json:"loss" doc:"Whether it takes something away. Losses come first."`
 	Because    Because      `json:"because" doc:"Why."`
+	Record     *uuid.UUID   `json:"record,omitempty" format:"uuid" doc:"Of createUser, linkUser, ambiguous and blocked: the record's SCIM id in the connector's own space."`
+	Linked     *Linked      `json:"linked,omitempty" doc:"Of linkUser, ambiguous and blocked: the record and the users in question side by side."`
 }
 
 // PlanUser names a user that may not exist yet.
@@ -119,8 +125,8 @@ type listChanges struct {
 	Paged
 	User   string `query:"user" maxLength:"1024" doc:"Only those of this user, by userName or id."`
 	Group  string `query:"group" maxLength:"256" doc:"Only those of this group, by displayName or id."`
-	Op     string `query:"op" enum:"addMembership,removeMembership,createUser,linkUser,updateUser,enableUser,disableUser,deleteUser,restoreUser" doc:"Only this operation."`
-	Reason string `query:"reason" maxLength:"64" doc:"Only those for this reason, by its code." example:"neverAssign"`
+	Op     string `query:"op" enum:"addMembership,removeMembership,createUser,linkUser,updateUser,enableUser,disableUser,deleteUser,restoreUser,ambiguous,blocked" doc:"Only this operation."`
+	Reason string `query:"reason" maxLength:"64" doc:"Only those for this reason, by its code; or only conflicts of this kind." example:"neverAssign"`
 	Accept string `header:"Accept" doc:"text/csv streams every change that fits the filter."`
 }
 
@@ -143,11 +149,6 @@ func (a *API) addPlans() {
 			"A plan that takes longer than a few seconds is answered with 202 and state `running`. A newer plan of a connector takes a running one's place.",
 		errors: map[int]string{http.StatusConflict: "Somebody made a newer plan meanwhile (`planSuperseded`)."},
 	}, func(ctx context.Context, in *createPlan) (*planOut, error) {
-		if in.Body.Rules != nil {
-			if err := unbuiltRules("body.rules", in.Body.Rules.Rules); err != nil {
-				return nil, err
-			}
-		}
 		p, err := a.effective.CreatePlan(ctx, admin(ctx), in.Connector, in.Body.plain(), planWait)
 		return answerPlan(p, http.StatusCreated, err)
 	})
@@ -225,12 +226,15 @@ func sayPlan(p directory.Plan) Plan {
 	return Plan{ID: p.ID, Hash: p.Hash, State: state, Draft: sayDraft(p.Draft), Losses: sayLosses(n.Losses), Done: p.Done, Total: p.Total,
 		CreatedBy: p.Actor, Problem: p.Problem, CreatedAt: p.Created.UTC(),
 		Counts: PlanCounts{n.MembershipsAdded, n.MembershipsRemoved, n.UsersCreated, n.UsersLinked, n.UsersUpdated, n.UsersEnabled, n.UsersDisabled,
-			n.UsersDeleted, n.UsersRestored, n.GroupsEmptied, n.Ambiguous}}
+			n.UsersDeleted, n.UsersRestored, n.GroupsEmptied, n.Ambiguous, n.Blocked, n.ForeignGroups}}
 }
 
 func sayLine(l directory.PlanLine) PlanChange {
 	out := PlanChange{Op: l.Op, User: PlanUser{ID: some(l.User), UserName: l.UserName}, Attributes: l.Detail.Attributes, Loss: l.Detail.Loss,
-		Because: sayBecause(l.Because, l.GroupName)}
+		Because: sayBecause(l.Because, l.GroupName), Record: some(l.Detail.Record), Linked: sayLinked(l.Detail.Linked)}
+	if x := l.Detail.Linked; x != nil && x.Conflict != "" {
+		out.Because = Because{Code: policy.Code(x.Conflict), Sentence: x.Sentence}
+	}
 	if l.GroupName != "" {
 		out.Group = &GroupRef{ID: some(l.Group), DisplayName: l.GroupName}
 	}
@@ -267,13 +271,43 @@ func (a *API) planChanges(ctx context.Context, in *listChanges) (*huma.StreamRes
 	return answer, nil
 }
 
-var changeHeadings = []string{"op", "loss", "userName", "user", "group", "attributes", "code", "connector", "pattern", "because"}
+var changeHeadings = []string{"op", "loss", "userName", "user", "group", "attributes", "code", "connector", "pattern", "because", "record", "candidates"}
 
 func changeCells(l directory.PlanLine) []string {
 	loss := ""
 	if l.Detail.Loss {
 		loss = "loss"
 	}
+	code, because := string(l.Because.Code), l.Because.Sentence(l.GroupName)
+	var candidates []string
+	if x := l.Detail.Linked; x != nil {
+		if x.Conflict != "" {
+			code, because = x.Conflict, x.Sentence
+		}
+		for _, c := range x.Candidates {
+			candidates = append(candidates, candidateText(c))
+		}
+	}
 	return []string{string(l.Op), loss, l.UserName, idText(l.User), l.GroupName, strings.Join(l.Detail.Attributes, " "),
-		string(l.Because.Code), l.Because.Connector, l.Because.Pattern, l.Because.Sentence(l.GroupName)}
+		code, l.Because.Connector, l.Because.Pattern, because, idText(l.Detail.Record), strings.Join(candidates, "; ")}
+}
+
+// candidateText says a candidate in a cell: who it is, what found it, and what a link overwrites.
+func candidateText(s directory.Side) string {
+	text := s.UserName
+	if s.Email != "" && s.Email != s.UserName {
+		text += " <" + s.Email + ">"
+	}
+	of := "local"
+	switch {
+	case len(s.Connectors) > 0:
+		of = strings.Join(s.Connectors, " ")
+	case len(s.Former) > 0:
+		of = "former of " + strings.Join(s.Former, " ")
+	}
+	text += " (" + strings.Join(s.By, " ") + "; " + of + ")"
+	if len(s.Overwritten) > 0 {
+		text += " overwrites " + strings.Join(s.Overwritten, " ")
+	}
+	return text
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,15 +21,17 @@ import (
 
 // Problem is an RFC 9457 problem document. Programs read Code, people read Detail.
 type Problem struct {
-	Title   string       `json:"title" doc:"The status in words." example:"Conflict"`
-	Status  int          `json:"status" doc:"The HTTP status." example:"409"`
-	Code    string       `json:"code" doc:"Stable name of the problem, for programs." example:"notEmpty"`
-	Detail  string       `json:"detail" doc:"What is wrong here and what to do next, for people." example:"Connector acme-okta still holds 12 records. Delete them through SCIM first."`
-	Errors  []Place      `json:"errors,omitempty" doc:"The places of the request that are wrong."`
-	Losses  int          `json:"losses,omitempty" doc:"Of confirmationRequired: what to repeat as confirmLosses."`
-	Plan    string       `json:"plan,omitempty" doc:"Of confirmationRequired: the plan that says who would lose what."`
-	Changes []PlanChange `json:"changes,omitempty" doc:"Of planStale: what some of those whose outcome differs would get now."`
-	Request string       `json:"request,omitempty" doc:"Id of the request, to find it in the server's log." example:"K7ZBD3QY5M2XW4RT6VHN8PLSFA"`
+	Title       string         `json:"title" doc:"The status in words." example:"Conflict"`
+	Status      int            `json:"status" doc:"The HTTP status." example:"409"`
+	Code        string         `json:"code" doc:"Stable name of the problem, for programs." example:"notEmpty"`
+	Detail      string         `json:"detail" doc:"What is wrong here and what to do next, for people." example:"Connector acme-okta still holds 12 records. Delete them through SCIM first."`
+	Errors      []Place        `json:"errors,omitempty" doc:"The places of the request that are wrong."`
+	Losses      int            `json:"losses,omitempty" doc:"Of confirmationRequired: what to repeat as confirmLosses."`
+	Plan        string         `json:"plan,omitempty" doc:"Of confirmationRequired: the plan that says who would lose what."`
+	Changes     []PlanChange   `json:"changes,omitempty" doc:"Of planStale: what some of those whose outcome differs would get now."`
+	WouldChange []WhyOtherwise `json:"wouldChange,omitempty" doc:"Of rulesWouldUndo: edits of rules that would let the change stand. Nothing of it is done."`
+	Request     string         `json:"request,omitempty" doc:"Id of the request, to find it in the server's log." example:"K7ZBD3QY5M2XW4RT6VHN8PLSFA"`
+	Trace       string         `json:"trace,omitempty" doc:"Id of the request's trace, where the server keeps traces." example:"4bf92f3577b34da6a3ce929d0e0e4736"`
 }
 
 // Place is one thing that is wrong in a request.
@@ -82,7 +85,9 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		if strings.HasPrefix(refused.Code, "invalid") { // the value, not the state, is what forbids it
 			status = http.StatusUnprocessableEntity
 		}
-		return newProblem(status, refused.Code, ended(refused.Detail)) // may begin with a slug, which has no capitals
+		p := newProblem(status, refused.Code, ended(refused.Detail)) // may begin with a slug, which has no capitals
+		p.WouldChange = sayOtherwises(refused.WouldChange)
+		return p
 	case errors.As(err, &stale):
 		p := newProblem(http.StatusConflict, "planStale", sentence(stale))
 		for _, l := range stale.Lines {
@@ -164,7 +169,11 @@ func tenancyProblem(t *tenants.Problem) *Problem {
 // ruleProblem names the list and the place of an entry that cannot be used.
 func ruleProblem(e *policy.RuleError) *Problem {
 	p := newProblem(http.StatusUnprocessableEntity, "invalidRules", sentence(e))
-	p.Errors = []Place{{Location: fmt.Sprintf("body.%s[%d]", e.List, e.Index), Message: e.Problem}}
+	place := "body." + e.List
+	if e.Index >= 0 {
+		place += fmt.Sprintf("[%d]", e.Index)
+	}
+	p.Errors = []Place{{Location: place, Message: e.Problem}}
 	return p
 }
 
@@ -181,12 +190,15 @@ func editProblem(e *scim.Error) *Problem {
 func (a *API) fromHuma(c huma.Context, _ string, v any) (any, error) {
 	model, ok := v.(*huma.ErrorModel)
 	if !ok {
-		if p, ok := v.(*Problem); ok && p.Title == "" {
-			p.Title = http.StatusText(p.Status)
+		if p, ok := v.(*Problem); ok {
+			own := *p // p may be every request's
+			own.Title, own.Trace = cmp.Or(p.Title, http.StatusText(p.Status)), traceID(c.Context())
+			return &own, nil
 		}
 		return v, nil
 	}
 	p := newProblem(model.Status, humaCodes[model.Status], humaDetails[model.Status])
+	p.Trace = traceID(c.Context())
 	if p.Code == "" {
 		p.Code = "invalidRequest"
 	}
@@ -231,7 +243,7 @@ var humaDetails = map[int]string{
 
 // writeProblem answers a request that never reached an operation.
 func writeProblem(c *gin.Context, p *Problem) {
-	p.Title = http.StatusText(p.Status)
+	p.Title, p.Trace = http.StatusText(p.Status), traceID(c.Request.Context())
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // a Problem is strings and a number

@@ -67,13 +67,10 @@ func (a *API) addRules() {
 			"No IdP has to resend anything. What takes more than the safety limits let through needs confirmLosses.",
 		errors: map[int]string{
 			http.StatusConflict:            "More would be lost than the safety limits let through: repeat with `?confirmLosses=` and the number in `losses` (`confirmationRequired`), or another job runs in the directory (`jobRunning`).",
-			http.StatusUnprocessableEntity: "An entry cannot be used (`invalidRules`), or a setting is not in this version (`notInThisVersion`); `errors` names the place.",
+			http.StatusUnprocessableEntity: "An entry cannot be used (`invalidRules`); `errors` names the place, of an expression of the mapping with line and column.",
 			http.StatusPreconditionFailed:  "The rules were changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *writeRules) (*rulesOut, error) {
-		if err := unbuiltRules("body", in.Body.Rules); err != nil {
-			return nil, err
-		}
 		_, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules, in.confirm())
 		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
 		if err != nil {

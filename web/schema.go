@@ -62,10 +62,17 @@ func rulesSchema() *huma.Schema {
 				"keepGroups":  entries("But for those of these groups."),
 				"graceDays":   {Type: huma.TypeInteger, Description: "Delays deleting and stripping, never disabling.", Default: 0, Minimum: number(0), Maximum: number(3650)},
 			}),
-			"mapping": object("Changes to attributes and group names before the lists see them. Not in this version: anything in it is refused (`notInThisVersion`).", map[string]*huma.Schema{
-				"steps":    {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Expressions that give attributes other values, in order."},
-				"dropWhen": {Type: huma.TypeString, Description: "An expression; true drops the record."},
-				"renames":  {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Renames of groups, in order."},
+			"mapping": object("Changes to attributes and group names before anything else sees them.", map[string]*huma.Schema{
+				"steps": {Type: huma.TypeArray, Description: "Expressions (CEL) that give attributes other values, in order.", MaxItems: whole(200), Items: object("One attribute's value.", map[string]*huma.Schema{
+					"target":     {Type: huma.TypeString, Description: "A SCIM path: title, name.givenName, emails[type eq \"work\"].value, URN:department.", Examples: []any{"title"}},
+					"expression": {Type: huma.TypeString, MaxLength: whole(4096), Description: "What gives the value, from record, enterprise, connector and, with when update, current; null takes it away.", Examples: []any{"enterprise.department"}},
+					"when":       {Type: huma.TypeString, Enum: []any{"", "create", "update", "always"}, Description: "create: when the record first counts; update: once it was changed afterwards; always is the default."},
+				})},
+				"dropWhen": {Type: huma.TypeString, MaxLength: whole(4096), Description: "An expression; true drops the record, so that it does not count.", Examples: []any{"record.userType == \"Contractor\""}},
+				"renames": {Type: huma.TypeArray, Description: "Renames of groups, each over what the former made.", MaxItems: whole(200), Items: object("Groups that get another name.", map[string]*huma.Schema{
+					"from": {Description: "Which groups: a name, an expression, or an object as in the lists.", OneOf: []*huma.Schema{{Type: huma.TypeString, Description: "A name, or a regular expression that matches the whole name."}, {Type: huma.TypeObject, AdditionalProperties: true, Description: "One of is, startsWith, endsWith, contains, matches."}}, Examples: []any{"okta-(.*)"}},
+					"to":   {Type: huma.TypeString, Description: "The name from then on; $1 and ${name} are what groups of the expression matched.", Examples: []any{"$1"}},
+				})},
 			}),
 			"linking": object("Which users of the directory new records may link to.", map[string]*huma.Schema{
 				"match":         {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, Description: "Attributes that are compared.", Default: []string{"userName", "email"}},
@@ -93,13 +100,18 @@ func settingsSchema() *huma.Schema {
 		"protectedUsers":  entries("Users, by userName, e-mail or displayName, out of reach of every connector that an entry does not except."),
 		"sharedGroups":    entries("Groups that connectors of every tenant may feed."),
 		"activeWhen":      {Type: huma.TypeString, Enum: []any{"any", "owner"}, Default: "any", Description: "Whose word makes a user active: any contributing record's, or the owner's."},
-		"retentionDays":   {Type: huma.TypeInteger, Default: 30, Minimum: number(1), Maximum: number(3650), Description: "How long a deleted user can be restored before it may be purged. This version purges nobody, so another value than 30 is refused (`notInThisVersion`)."},
+		"retentionDays":   {Type: huma.TypeInteger, Default: 30, Minimum: number(1), Maximum: number(3650), Description: "How long a deleted user can be restored before it is purged."},
+		"copyFrom":        {Type: huma.TypeString, MaxLength: length(256), Description: "Another directory. Whoever is created here, or linked for the first time, is given once what the user of the same userName has there: memberships, attributes that no record gives, and the last login.", Examples: []any{"legacy"}},
 	})
 	s.Examples = []any{map[string]any{"sharedGroups": []any{"jira-users"}, "protectedGroups": []any{map[string]any{"is": "root", "except": []any{"acme-okta"}}}}}
 	return s
 }
 
 func number(n float64) *float64 { return &n }
+
+func whole(n int) *int { return &n }
+
+func length(n int) *int { return &n }
 
 func object(about string, properties map[string]*huma.Schema) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, Description: about, Properties: properties, AdditionalProperties: false}

@@ -30,6 +30,8 @@ type Tenants interface {
 	DeleteCredential(ctx context.Context, slug string, id uuid.UUID) error
 
 	Contacts(ctx context.Context, slug string) ([]tenants.Contact, error)
+
+	ConsumerRegistry
 }
 
 // acting is the context of a change in tenants: its events name the administrator.

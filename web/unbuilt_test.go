@@ -9,23 +9,6 @@ import (
 	"github.com/muster-scim/muster/directory"
 )
 
-func TestWhatThisVersionWouldNotKeepIsRefusedAndNamed(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	const rules = "/connectors/acme-okta/rules"
-	for _, c := range []struct{ method, path, body, place string }{
-		{http.MethodPut, rules, `{"mapping":{"steps":[{"target":"title","expression":"x"}]}}`, "body.mapping.steps"},
-		{http.MethodPut, rules, `{"mapping":{"dropWhen":"active == false"}}`, "body.mapping.dropWhen"},
-		{http.MethodPut, rules, `{"mapping":{"renames":[{"from":"a","to":"b"}]}}`, "body.mapping.renames"},
-		{http.MethodPatch, "/directories/main", `{"retentionDays":7}`, "body.retentionDays"},
-	} {
-		p := d.do(c.method, Base+c.path, c.body).problem(http.StatusUnprocessableEntity, "notInThisVersion")
-		if len(p.Errors) != 1 || p.Errors[0].Location != c.place || !strings.HasPrefix(p.Detail, c.place+" cannot be ") {
-			t.Errorf("%s names %+v", c.body, p)
-		}
-	}
-}
-
 func TestWhatReadingAnswersCanBeWrittenBack(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

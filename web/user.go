@@ -20,11 +20,12 @@ type User struct {
 	Active     bool            `json:"active" doc:"Whether the status is active."`
 	Status     policy.Status   `json:"status" enum:"active,disabled,deleted" doc:"What the directory makes of the user."`
 	Block      string          `json:"block,omitempty" doc:"Why an administrator blocked the user; left out when not blocked."`
-	Local      bool            `json:"local" doc:"No IdP manages the user."`
+	Local      bool            `json:"local" doc:"No IdP ever managed the user."`
+	Managed    bool            `json:"managed" doc:"An IdP manages the user: a connector holds a record of it. Neither local nor managed: tombstones alone are left of it."`
 	Created    time.Time       `json:"created" doc:"When the user came into being."`
 	Modified   time.Time       `json:"modified" doc:"When the user last changed."`
 	LastLogin  *time.Time      `json:"lastLogin,omitempty" doc:"When the user last signed in to an application that tells; left out when none is known."`
-	PurgeAfter *time.Time      `json:"purgeAfter,omitempty" doc:"From when on a deleted user may be purged. This version purges nobody."`
+	PurgeAfter *time.Time      `json:"purgeAfter,omitempty" doc:"From when on a deleted user is purged."`
 	Attributes json.RawMessage `json:"-"`
 }
 
@@ -34,6 +35,9 @@ type UserDetail struct {
 	Memberships []Membership `json:"memberships" nullable:"false" doc:"The groups the user is in, and why."`
 	Dropped     []Membership `json:"dropped" nullable:"false" doc:"The groups that IdPs send for the user and that the rules hold back, and why."`
 	Records     []Record     `json:"records" nullable:"false" doc:"The connectors' records of the user, tombstones too."`
+
+	GivenBy    map[string]string `json:"givenBy,omitempty" doc:"Which connector gave each attribute, by slug: the first in their precedence that has a value. Attributes of an extension are URN:name; left out for a user whom no IdP manages."`
+	NameFormer *time.Time        `json:"nameFormer,omitempty" doc:"When somebody else of this userName was purged last; left out when nobody was."`
 }
 
 // Membership is a user's membership in a group, or one that was held back.
@@ -60,15 +64,17 @@ type Record struct {
 	UserName  string       `json:"userName" doc:"The record's userName."`
 	Linked    *time.Time   `json:"linked,omitempty" doc:"When the record was linked to the user."`
 	Modified  *time.Time   `json:"modified,omitempty" doc:"When the IdP last changed the record."`
+
+	MappingProblem string `json:"mappingProblem,omitempty" doc:"Why the connector's mapping cannot be carried out for the record, so that the user keeps what it holds; left out when it can."`
 }
 
 func sayUser(u directory.User) User {
 	return User{ID: u.ID, UserName: u.UserName, Active: u.Status == policy.UserActive, Status: u.Status, Block: u.Block,
-		Local: u.Local, Created: u.Created.UTC(), Modified: u.Modified.UTC(), PurgeAfter: when(u.PurgeAfter), LastLogin: when(u.LastLogin), Attributes: u.JSON}
+		Local: u.Local, Managed: u.Managed, Created: u.Created.UTC(), Modified: u.Modified.UTC(), PurgeAfter: when(u.PurgeAfter), LastLogin: when(u.LastLogin), Attributes: u.JSON}
 }
 
 func sayUserDetail(d directory.UserDetail) UserDetail {
-	out := UserDetail{User: sayUser(d.User), Memberships: []Membership{}, Dropped: []Membership{}, Records: []Record{}}
+	out := UserDetail{User: sayUser(d.User), GivenBy: d.Givers, NameFormer: when(d.NameFormer), Memberships: []Membership{}, Dropped: []Membership{}, Records: []Record{}}
 	for _, m := range d.Memberships {
 		shown := Membership{Group: refGroup(m.Group), Origin: m.Origin, Because: sayBecause(m.Because, m.Group.DisplayName)}
 		for _, s := range m.Supports {
@@ -81,7 +87,7 @@ func sayUserDetail(d directory.UserDetail) UserDetail {
 	}
 	for _, r := range d.Records {
 		out.Records = append(out.Records, Record{Connector: r.Connector, Tenant: r.Tenant, ID: r.ID, State: r.State,
-			UserName: r.UserName, Linked: when(r.Linked), Modified: when(r.Modified)})
+			UserName: r.UserName, Linked: when(r.Linked), Modified: when(r.Modified), MappingProblem: r.MappingProblem})
 	}
 	return out
 }
@@ -97,10 +103,12 @@ func (u User) MarshalJSON() ([]byte, error) { return beside(plainUser(u), u.Attr
 func (d UserDetail) MarshalJSON() ([]byte, error) {
 	return beside(struct {
 		plainUser
-		Memberships []Membership `json:"memberships"`
-		Dropped     []Membership `json:"dropped"`
-		Records     []Record     `json:"records"`
-	}{plainUser(d.User), d.Memberships, d.Dropped, d.Records}, d.Attributes)
+		Memberships []Membership      `json:"memberships"`
+		Dropped     []Membership      `json:"dropped"`
+		Records     []Record          `json:"records"`
+		GivenBy     map[string]string `json:"givenBy,omitempty"`
+		NameFormer  *time.Time        `json:"nameFormer,omitempty"`
+	}{plainUser(d.User), d.Memberships, d.Dropped, d.Records, d.GivenBy, d.NameFormer}, d.Attributes)
 }
 
 // TransformSchema says that a user has SCIM's attributes too.

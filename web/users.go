@@ -30,6 +30,8 @@ type listUsers struct {
 	Paged
 	Filter string        `query:"filter" maxLength:"2048" doc:"A SCIM filter (RFC 7644, 3.4.2.2) over the users' attributes." example:"userName sw \"ada\" and emails pr"`
 	Status policy.Status `query:"status" enum:"active,disabled,deleted" doc:"Only users of this status. Deleted ones are listed only when asked for." example:"active"`
+	Of     string        `query:"managed" enum:"true,false,local,former" doc:"Only users whom an IdP manages, or whom none does: local, whom no connector ever held a record of; former, of whom tombstones alone are left." example:"false"`
+	Accept string        `header:"Accept" doc:"text/csv streams every user that fits."`
 }
 
 type writeUser struct {
@@ -84,17 +86,7 @@ type unlinkUser struct {
 }
 
 func (a *API) addUsers() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users", id: "listUsers", tag: "Users", missing: noDirectory,
-		summary:     "List users",
-		description: "The effective users of a directory. Deleted ones only with `status=deleted`.",
-		errors:      map[int]string{http.StatusBadRequest: "The filter cannot be used (`invalidFilter`)."},
-	}, func(ctx context.Context, in *listUsers) (*Listed[User], error) {
-		page, err := a.effective.Users(ctx, in.Directory, in.Filter, in.Status, in.listing())
-		if err != nil {
-			return nil, err
-		}
-		return listed(page, sayUser), nil
-	})
+	a.addUserList()
 	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users", id: "createUser", tag: "Users", missing: noDirectory,
 		status: http.StatusCreated, summary: "Create a local user",
 		description: "A user that no IdP manages. The body has SCIM's attribute names; `userName` is required.",

@@ -11,6 +11,7 @@
 package web
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/tenants"
 )
 
 // Base is the path under which the API lies.
@@ -33,11 +35,18 @@ type Options struct {
 	Effective  directory.Effective
 	Tenants    Tenants
 	Trials     Trials
+	Levels     Levels // where the log level is changed; nil: it cannot be
 	AdminToken string
 	PublicURL  string // what base URLs of connectors are built from; no trailing slash
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
+
+	Audit    Audit                 // the sealed audit, and where exports are noted
+	AuditKey ed25519.PublicKey     // what verifies its blocks now
+	Refused  func(tenants.Refused) // hears of requests that were refused; nil: nobody does
+
+	ImportPrivate bool // imports may be pulled from addresses of this machine and of private networks
 }
 
 // API is the admin API with its page.
@@ -45,6 +54,7 @@ type API struct {
 	effective directory.Effective
 	tenants   Tenants
 	trials    Trials
+	levels    Levels
 	token     [sha256.Size]byte
 	public    string
 	https     bool
@@ -52,6 +62,12 @@ type API struct {
 	log       *slog.Logger
 	now       func() time.Time
 	huma      huma.API
+
+	audit    Audit
+	auditKey ed25519.PublicKey
+	refused  func(tenants.Refused)
+
+	importPrivate bool
 
 	lights  chan struct{} // a place for each stream that is open
 	closing chan struct{} // ends streams
@@ -76,14 +92,21 @@ func New(o Options) (*API, error) {
 		effective: o.Effective,
 		tenants:   o.Tenants,
 		trials:    o.Trials,
+		levels:    o.Levels,
 		token:     sha256.Sum256([]byte(o.AdminToken)),
 		public:    strings.TrimRight(o.PublicURL, "/"),
 		https:     public.Scheme == "https",
 		version:   o.Version,
 		log:       o.Log,
 		now:       o.Now,
-		lights:    make(chan struct{}, mostLights),
-		closing:   make(chan struct{}),
+
+		audit:    o.Audit,
+		auditKey: o.AuditKey,
+		refused:  o.Refused,
+
+		importPrivate: o.ImportPrivate,
+		lights:        make(chan struct{}, mostLights),
+		closing:       make(chan struct{}),
 	}, nil
 }
 
@@ -95,7 +118,7 @@ func (a *API) Close() { close(a.closing) }
 // answers paths that nothing takes.
 func (a *API) Mount(e *gin.Engine) {
 	outside := e.Group("", a.identify, a.secure, a.sameOrigin)
-	inside := outside.Group(Base, a.authenticate)
+	inside := outside.Group(Base, a.hearRefusals, a.authenticate)
 	a.huma = humagin.NewWithGroup(e, inside, a.config())
 	a.huma.UseMiddleware(rememberParameters)
 	a.addRoutes()
@@ -107,19 +130,26 @@ func (a *API) addRoutes() {
 	a.addTenants()
 	a.addConnectors()
 	a.addRules()
+	a.addMapping()
 	a.addPlans()
 	a.addJobs()
 	a.addVersions()
 	a.addCredentials()
 	a.addContact()
 	a.addDirectories()
+	a.addLeaving()
 	a.addUsers()
 	a.addLogins()
+	a.addImports()
 	a.addGroups()
+	a.addConsumers()
 	a.addConflicts()
+	a.addLinking()
 	a.addHolds()
 	a.addWhy()
 	a.addTrials()
 	a.addGuides()
+	a.addLogLevel()
 	a.addEvents()
+	a.addAudit()
 }

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 type directoriesCmd struct {
 	List   directoriesListCmd   `cmd:"" default:"withargs" help:"List directories."`
 	Create directoriesCreateCmd `cmd:"" help:"Make a directory."`
 	Set    directoriesSetCmd    `cmd:"" help:"Change a directory's settings."`
+
+	Remove  directoriesRemoveCmd  `cmd:"" help:"Remove a directory; it can be restored for a while."`
+	Restore directoriesRestoreCmd `cmd:"" help:"Restore a removed directory."`
 }
 
 type directoriesListCmd struct{ remote }
@@ -20,12 +24,18 @@ type directoryInfo struct {
 	Tenants       int
 	ActiveWhen    string
 	RetentionDays int
+	CopyFrom      string
+	PurgeAfter    *time.Time
 }
 
 // Run lists directories.
 func (c *directoriesListCmd) Run(ctx context.Context, t *terminal) error {
-	return list(ctx, t, c.remote, "/directories", []string{"NAME", "TENANTS", "ACTIVE WHEN", "RETENTION"}, func(x directoryInfo) []string {
-		return []string{x.Name, fmt.Sprint(x.Tenants), x.ActiveWhen, fmt.Sprintf("%d days", x.RetentionDays)}
+	return list(ctx, t, c.remote, "/directories", []string{"NAME", "TENANTS", "ACTIVE WHEN", "RETENTION", "COPIES FROM", "STATE"}, func(x directoryInfo) []string {
+		state := "there"
+		if x.PurgeAfter != nil {
+			state = "removed; purged after " + x.PurgeAfter.Format(time.DateOnly)
+		}
+		return []string{x.Name, fmt.Sprint(x.Tenants), x.ActiveWhen, fmt.Sprintf("%d days", x.RetentionDays), orDash(x.CopyFrom), state}
 	})
 }
 
@@ -48,7 +58,7 @@ type directoriesSetCmd struct {
 
 // Help shows how.
 func (directoriesSetCmd) Help() string {
-	return "Settings: protectedGroups, protectedUsers, sharedGroups (lists of patterns), activeWhen (any or owner).\n\nExamples:\n\n" +
+	return "Settings: protectedGroups, protectedUsers, sharedGroups (lists of patterns), activeWhen (any or owner), retentionDays, copyFrom (another directory).\n\nExamples:\n\n" +
 		"  muster directories set main '{\"sharedGroups\":[\"jira-users\"]}'\n" +
 		"  muster directories set main '{\"protectedUsers\":[\"root@.*\"],\"protectedGroups\":[{\"is\":\"admins\",\"except\":[\"acme-okta\"]}]}'"
 }

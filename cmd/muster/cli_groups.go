@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 type groupsCmd struct {
 	List    groupsListCmd    `cmd:"" default:"withargs" help:"List groups."`
 	Create  groupsCreateCmd  `cmd:"" help:"Make a local group."`
 	Members groupsMembersCmd `cmd:"" help:"List a group's members, and why each is one."`
-	Add     groupsAddCmd     `cmd:"" help:"Add a user to a group by hand."`
-	Remove  groupsRemoveCmd  `cmd:"" help:"Take a user out of a group by hand."`
+	Add     groupsAddCmd     `cmd:"" aliases:"add-member" help:"Add users to a group by hand; --preview says what would come of it."`
+	Remove  groupsRemoveCmd  `cmd:"" aliases:"remove-member" help:"Take users out of a group by hand; --preview says what would come of it."`
+	Rename  groupsRenameCmd  `cmd:"" help:"Rename a local group."`
+	Delete  groupsDeleteCmd  `cmd:"" help:"Delete an empty local group."`
 }
 
 type group struct{ ID, DisplayName, Tenant string }
@@ -95,43 +96,31 @@ func (c *groupsMembersCmd) Run(ctx context.Context, t *terminal) error {
 		})
 }
 
-type groupsAddCmd struct {
+type groupsRenameCmd struct {
 	oneGroup
-	User string `arg:"" help:"The user's userName or id."`
+	To string `arg:"" help:"The new name."`
 }
 
-// Run gives a local membership.
-func (c *groupsAddCmd) Run(ctx context.Context, t *terminal) error {
-	path, user, err := c.with(ctx, c.User)
+// Run renames a local group.
+func (c *groupsRenameCmd) Run(ctx context.Context, t *terminal) error {
+	path, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
-	return show(ctx, t, c.remote, http.MethodPost, path+"/members", map[string]any{"user": user}, func(member) error {
-		return say(t, "%s is in %s", c.User, c.Group)
+	return show(ctx, t, c.remote, http.MethodPatch, path, map[string]any{"displayName": c.To}, func(x group) error {
+		return say(t, "group %s is called %s now", c.Group, x.DisplayName)
 	})
 }
 
-type groupsRemoveCmd struct {
-	oneGroup
-	User string `arg:"" help:"The user's userName or id."`
-}
+type groupsDeleteCmd struct{ oneGroup }
 
-// Run takes a membership away.
-func (c *groupsRemoveCmd) Run(ctx context.Context, t *terminal) error {
-	path, user, err := c.with(ctx, c.User)
+// Run deletes an empty local group.
+func (c *groupsDeleteCmd) Run(ctx context.Context, t *terminal) error {
+	path, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
-	return show(ctx, t, c.remote, http.MethodDelete, path+"/members/"+user, nil, func(json.RawMessage) error {
-		return say(t, "%s is no longer in %s", c.User, c.Group)
+	return show(ctx, t, c.remote, http.MethodDelete, path, nil, func(json.RawMessage) error {
+		return say(t, "group %s is deleted", c.Group)
 	})
-}
-
-// with finds the group's path and the id of a user.
-func (c oneGroup) with(ctx context.Context, userName string) (path, user string, err error) {
-	if path, err = c.find(ctx); err != nil {
-		return "", "", err
-	}
-	userPath, err := oneUser{inDirectory: c.inDirectory, User: userName}.find(ctx, "")
-	return path, userPath[strings.LastIndexByte(userPath, '/')+1:], err
 }

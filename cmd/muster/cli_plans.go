@@ -17,7 +17,8 @@ type planCmd struct {
 	File      string `short:"f" help:"Plan all that this file sets, as muster export writes it; - is the standard input." placeholder:"FILE"`
 	Rules     string `help:"Plan these rules: a file with YAML or JSON, or JSON itself." placeholder:"FILE"`
 	Mode      string `help:"Plan this mode: live, observe or disabled." placeholder:"MODE"`
-	Retire    string `help:"Plan to retire the connector: keep, disable or delete those whom it alone provides." placeholder:"ACTION"`
+	Retire    string `help:"Plan to retire the connector: keep, disable or delete those whom it alone provides, or cleanup by its rules." placeholder:"ACTION"`
+	Grace     int    `help:"With --retire delete: delete after so many days, disable until then." placeholder:"DAYS"`
 }
 
 // Help shows how.
@@ -28,6 +29,7 @@ func (planCmd) Help() string {
 		"  muster plan acme-okta --rules rules.yaml\n" +
 		"  muster plan acme-okta --mode live\n" +
 		"  muster plan acme-okta --retire keep\n" +
+		"  muster plan acme-okta --retire delete --grace 30\n" +
 		"  muster rules apply acme-okta PLAN --comment 'why'"
 }
 
@@ -63,6 +65,9 @@ func (c *planCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	if len(draft) != 1 {
 		return fmt.Errorf("say what to plan: one of --rules, --mode and --retire")
+	}
+	if c.Grace != 0 {
+		draft["graceDays"] = c.Grace
 	}
 	return makePlan(ctx, t, c.remote, c.Connector, draft)
 }

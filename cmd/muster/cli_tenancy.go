@@ -51,6 +51,9 @@ type connectorsCmd struct {
 	Mode   connectorsModeCmd   `cmd:"" help:"Change what its requests do: live, observe or disabled."`
 	Delete connectorsDeleteCmd `cmd:"" help:"Delete a connector that holds no record."`
 
+	ClearRecords connectorsClearCmd `cmd:"" help:"Clear a connector of everything that its IdP said."`
+
+	Domains domainsCmd           `cmd:"" help:"Count its users by domain, to choose linking.domains by."`
 	Contact connectorsContactCmd `cmd:"" help:"Show whether its IdP gets through, or why not."`
 
 	ExpectChange connectorsExpectCmd `cmd:"" help:"Announce a window in which its safety limits hold nothing back."`

@@ -24,8 +24,10 @@ type usersCmd struct {
 	Create  usersCreateCmd  `cmd:"" help:"Make a local user."`
 	Block   usersBlockCmd   `cmd:"" help:"Disable a user until the block is lifted."`
 	Unblock usersUnblockCmd `cmd:"" help:"Lift a block."`
+	Unlink  usersUnlinkCmd  `cmd:"" help:"Take a connector's record from a user again; --preview says what that does."`
 	Restore usersRestoreCmd `cmd:"" help:"Restore a deleted user."`
 	Delete  usersDeleteCmd  `cmd:"" help:"Delete a user; it can be restored for a while."`
+	Erase   usersEraseCmd   `cmd:"" help:"Erase one person for good."`
 }
 
 type because struct{ Code, Connector, List, Pattern, Sentence string }
@@ -48,6 +50,9 @@ type usersListCmd struct {
 	inDirectory
 	Filter string `short:"f" help:"A SCIM filter, such as 'userName sw \"ada\"'."`
 	Status string `enum:"active,disabled,deleted," default:"" help:"Only users of this status; deleted ones are listed only then."`
+
+	Managed string `enum:"true,false,local,former," default:"" help:"Only users whom an IdP manages (true), or none does (false): local, whom none ever did, or former."`
+	CSV     bool   `name:"csv" help:"Print CSV."`
 }
 
 // Help shows how.
@@ -55,6 +60,7 @@ func (usersListCmd) Help() string {
 	return "Examples:\n\n" +
 		"  muster users list -f 'userName sw \"ada\"'\n" +
 		"  muster users list -f 'emails.value ew \"@acme.example\" and active eq false'\n" +
+		"  muster users list --managed false --csv > unmanaged.csv\n" +
 		"  muster users list --status deleted"
 }
 
@@ -66,6 +72,12 @@ func (c *usersListCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	if c.Status != "" {
 		query.Set("status", c.Status)
+	}
+	if c.Managed != "" {
+		query.Set("managed", c.Managed)
+	}
+	if c.CSV {
+		return csvOf(ctx, t, c.remote, c.path("/users?"+query.Encode()))
 	}
 	return list(ctx, t, c.remote, c.path("/users?"+query.Encode()), []string{"USER NAME", "STATUS", "NAME", "ID"},
 		func(x user) []string { return []string{x.UserName, x.Status, orDash(x.DisplayName), x.ID} })
@@ -193,6 +205,27 @@ type usersUnblockCmd struct{ oneUser }
 // Run lifts a block.
 func (c *usersUnblockCmd) Run(ctx context.Context, t *terminal) error {
 	return c.do(ctx, t, http.MethodDelete, "/block", "", nil, "the block of user %s is lifted")
+}
+
+type usersUnlinkCmd struct {
+	oneUser
+	Connector string `arg:"" help:"The connector whose record is taken from the user."`
+	Preview   bool   `help:"Say what it would do, and do nothing."`
+}
+
+// Run unlinks.
+func (c *usersUnlinkCmd) Run(ctx context.Context, t *terminal) error {
+	path, err := c.find(ctx, "")
+	if err != nil {
+		return err
+	}
+	path += "/records/" + escape(c.Connector)
+	if c.Preview {
+		return show(ctx, t, c.remote, http.MethodGet, path+"/unlinking", nil, func(x previewed) error { return x.print(t) })
+	}
+	return show(ctx, t, c.remote, http.MethodDelete, path, nil, func(json.RawMessage) error {
+		return say(t, "user %s has no record of %s any more; muster conflicts list --state decided shows the way back", c.User, c.Connector)
+	})
 }
 
 type usersRestoreCmd struct{ oneUser }

@@ -44,6 +44,8 @@ func prepareSchema(ctx context.Context, s *settings, store *sql.Store, log *slog
 		}
 	} else if err := store.AwaitSchema(ctx, schemaPatience); err != nil {
 		return err
+	} else if err := store.CheckPositions(ctx); err != nil {
+		return err
 	}
 	if err := store.CheckLocks(ctx); err != nil {
 		return err

@@ -19,16 +19,16 @@ import (
 // a Redis, the one that shares what it knows with the other replicas.
 func (srv *server) gate(ctx context.Context) (tenants.Gate, error) {
 	srv.replicas = newReplicas(srv.store, srv.log)
-	alone := local.NewGate(srv.store, local.Options{Quota: srv.settings.quota, Now: time.Now, Replicas: srv.replicas.alive})
+	srv.alone = local.NewGate(srv.store, local.Options{Quota: srv.settings.quota, Now: time.Now, Replicas: srv.replicas.alive})
 	if srv.settings.RedisURL == "" {
-		return alone, nil
+		return srv.alone, nil
 	}
 	key, err := srv.store.Key(ctx, "redis")
 	if err != nil {
 		return nil, fmt.Errorf("preparing for Redis: %w", err)
 	}
 	srv.redis = redis.New(redis.Options{
-		Server: srv.settings.redis, Key: key, Lookup: srv.store, Alone: alone,
+		Server: srv.settings.redis, Key: key, Lookup: srv.store, Alone: srv.alone,
 		Quota: srv.settings.quota, Now: time.Now, Log: srv.log,
 	})
 	return srv.redis, nil

@@ -27,23 +27,30 @@ type cli struct {
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Config      configCmd      `cmd:"" help:"Look at the configuration."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 1 if not."`
+	Doctor      doctorCmd      `cmd:"" help:"Look at configuration, database, Redis, clocks, disk and public URL, and say what to do; exit status 1 if something is wrong."`
+	LogLevel    logLevelCmd    `cmd:"" help:"What a running server logs, changed for a while."`
 
 	Tenants     tenantsCmd     `cmd:"" help:"Organisations whose IdPs provision."`
 	Connectors  connectorsCmd  `cmd:"" help:"Provisioning sources: base URLs, modes, settings."`
 	Credentials credentialsCmd `cmd:"" help:"Tokens of a connector."`
 	Rules       rulesCmd       `cmd:"" help:"A connector's policy."`
+	Mapping     mappingCmd     `cmd:"" help:"What a connector's mapping makes of what its IdP sends."`
 	Plan        planCmd        `cmd:"" help:"Say what a change of rules or mode, or a retirement, would do."`
 	Apply       applyCmd       `cmd:"" help:"Make the server have what a file says."`
 	Export      exportCmd      `cmd:"" help:"Write what administrators set as a file, to keep and to apply."`
 	Test        testCmd        `cmd:"" help:"Run the tests of rules in a file; needs no server."`
 	Jobs        jobsCmd        `cmd:"" help:"Plans that are being applied, or were."`
 	Users       usersCmd       `cmd:"" help:"Users of a directory."`
+	Lookup      lookupCmd      `cmd:"" help:"Find people by e-mail, userName or any id."`
+	Import      importCmd      `cmd:"" help:"Bring in existing users, groups and memberships."`
 	Logins      loginsCmd      `cmd:"" help:"When users last signed in."`
 	Groups      groupsCmd      `cmd:"" help:"Groups of a directory and their members."`
 	Directories directoriesCmd `cmd:"" help:"Directories and their settings."`
+	Consumers   consumersCmd   `cmd:"" help:"Applications that read a directory."`
 	Conflicts   conflictsCmd   `cmd:"" help:"What linking or settling could not do by itself."`
 	Holds       holdsCmd       `cmd:"" help:"What safety limits hold back: list, apply, discard."`
 	Events      eventsCmd      `cmd:"" help:"The audit."`
+	Audit       auditCmd       `cmd:"" help:"Verify and export the sealed audit."`
 	Why         whyCmd         `cmd:"" help:"Say why a user is in a group or not, has its status, or an attribute its value."`
 	Try         tryCmd         `cmd:"" help:"Try a SCIM request of a connector without changing anything."`
 

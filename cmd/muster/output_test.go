@@ -109,7 +109,7 @@ func TestEveryFailureToReachAServerNamesTheWayOut(t *testing.T) {
 		}
 	}
 	for _, err := range []error{
-		cannotListen("127.0.0.1:80", syscall.EACCES), cannotListen("127.0.0.1:80", syscall.EADDRINUSE), cannotListen("1.2.3.4:80", syscall.EADDRNOTAVAIL),
+		cannotListen("MUSTER_LISTEN", "127.0.0.1:80", syscall.EACCES), cannotListen("MUSTER_LISTEN", "127.0.0.1:80", syscall.EADDRINUSE), cannotListen("MUSTER_LISTEN", "1.2.3.4:80", syscall.EADDRNOTAVAIL),
 	} {
 		if !strings.Contains(err.Error(), "MUSTER_LISTEN") {
 			t.Error(err)

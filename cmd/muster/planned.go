@@ -135,7 +135,8 @@ func (p plan) inNumbers() string {
 	for _, n := range []struct{ name, words string }{
 		{"membershipsRemoved", "memberships removed"}, {"usersDeleted", "users deleted"}, {"usersDisabled", "users disabled"},
 		{"membershipsAdded", "memberships added"}, {"usersCreated", "users created"}, {"usersLinked", "users linked"}, {"usersUpdated", "users updated"},
-		{"usersEnabled", "users enabled"}, {"usersRestored", "users restored"}, {"groupsEmptied", "groups left empty"}, {"ambiguous", "conflicts to decide"},
+		{"usersEnabled", "users enabled"}, {"usersRestored", "users restored"}, {"groupsEmptied", "groups left empty"}, {"ambiguous", "records of whom it is unclear who they are"},
+		{"blocked", "records that may not link"}, {"foreignGroups", "groups of others"},
 	} {
 		if count := p.Counts[n.name]; count > 0 {
 			words := n.words

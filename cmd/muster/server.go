@@ -19,6 +19,7 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/gateway"
+	"github.com/muster-scim/muster/storage/local"
 	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/storage/sql"
 	"github.com/muster-scim/muster/tenants"
@@ -35,7 +36,9 @@ type server struct {
 	log       *slog.Logger
 	store     *sql.Store
 	redis     *redis.Gate // nil without MUSTER_REDIS_URL
+	alone     *local.Gate
 	replicas  *replicas
+	watch     *watch
 	api       *web.API
 	listener  net.Listener
 	http      *http.Server
@@ -63,8 +66,16 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	if err := prepareSchema(ctx, s, srv.store, log); err != nil {
 		return nil, err
 	}
+	if srv.watch, err = newWatch(ctx, srv); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, srv.watch.close())
+		}
+	}()
 	if srv.listener, err = net.Listen("tcp", s.Listen); err != nil {
-		return nil, cannotListen(s.Listen, err)
+		return nil, cannotListen("MUSTER_LISTEN", s.Listen, err)
 	}
 	srv.keptToken = s.AdminToken == ""
 	if srv.newToken, err = ensureAdminToken(s); err != nil { // after the port: a start that fails makes no token
@@ -83,20 +94,21 @@ func start(ctx context.Context, s *settings, log *slog.Logger) (_ *server, err e
 	srv.http.RegisterOnShutdown(srv.api.Close)
 	srv.http.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	go func() { srv.served <- srv.http.Serve(srv.listener) }()
+	srv.watch.serve()
 	return srv, nil
 }
 
-// cannotListen says what to do when the address cannot be had.
-func cannotListen(address string, err error) error {
+// cannotListen says what to do when an address, which a variable names, cannot be had.
+func cannotListen(variable, address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("another program listens on %s, perhaps another Muster. Stop it, or listen elsewhere: MUSTER_LISTEN=127.0.0.1:8081", address)
+		return fmt.Errorf("another program listens on %s, perhaps another Muster. Stop it, or listen elsewhere: %s=127.0.0.1:8081", address, variable)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("this machine has no address %s. Set MUSTER_LISTEN to one it has, such as 127.0.0.1:8080", address)
+		return fmt.Errorf("this machine has no address %s. Set %s to one it has, such as 127.0.0.1:8080", address, variable)
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("this user may not listen on %s. Ports below 1024 need a privilege; choose a higher one with MUSTER_LISTEN", address)
+		return fmt.Errorf("this user may not listen on %s. Ports below 1024 need a privilege; choose a higher one with %s", address, variable)
 	}
-	return fmt.Errorf("listening on MUSTER_LISTEN: %w", err)
+	return fmt.Errorf("listening on %s: %w", variable, err)
 }
 
 // handler wires the rooms: requests come in through gateway and web, meet in directory and end
@@ -108,10 +120,17 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	registry.Changed = func(slug string) { gate.Forget(context.WithoutCancel(ctx), slug) }
-	people := directory.New(srv.store, directory.Options{Now: time.Now, Log: srv.log})
+	people := directory.New(srv.watch.around(srv.store), directory.Options{Now: time.Now, Log: srv.log})
 	authenticator := tenants.NewAuthenticator(gate, time.Now)
 	used := tenants.NewUsage(srv.store.TouchCredentials, time.Now)
 	authenticator.Used = used.Seen
+	refusals := tenants.NewRefusals(srv.store.KeepRefused, time.Now)
+	auditor, err := newAuditKeeper(ctx, srv.store, srv.settings.AuditRetention.duration(), srv.log)
+	if err != nil {
+		return nil, err
+	}
+	consumersUsed := tenants.NewUsage(srv.store.TouchConsumerTokens, time.Now)
+	authenticator.ConsumerUsed = consumersUsed.Seen
 	contacts := tenants.NewContacts(srv.store.KeepContacts, time.Now)
 	authenticator.Entra = entra.New(nil, time.Now)
 	key, err := srv.store.Key(ctx, "access tokens")
@@ -123,25 +142,39 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	}
 
 	engine := gateway.NewEngine(srv.log, srv.settings.proxies...)
+	engine.Told = srv.watch.served
 	scim := gateway.New(gateway.Options{
 		Records:   people,
 		Trials:    people,
-		Auth:      authenticator,
+		Auth:      srv.watch.atTheDoor(authenticator),
 		Clients:   authenticator,
+		Consumers: authenticator,
+		Reading:   people,
 		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
-		Heard:     contacts.Hear,
-		Log:       srv.log,
+		Heard: func(h tenants.Heard) {
+			contacts.Hear(h)
+			if r, ok := refusedOf(h); ok {
+				refusals.Hear(r)
+			}
+		},
+		Log: srv.log,
 	})
 	scim.Mount(engine)
 	api, err := web.New(web.Options{
 		Effective:  people,
 		Tenants:    registry,
 		Trials:     scim,
+		Levels:     srv.watch.levels,
+		Audit:      srv.store,
+		AuditKey:   auditor.signer.Public(),
+		Refused:    refusals.Hear,
 		AdminToken: string(srv.settings.AdminToken),
 		PublicURL:  srv.settings.PublicURL,
 		Version:    version,
 		Log:        srv.log,
+
+		ImportPrivate: srv.settings.ImportPrivate,
 	})
 	if err != nil {
 		return nil, err
@@ -154,10 +187,14 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	srv.work.Go(func() { people.Work(work) })
 	srv.work.Go(func() { srv.store.Tend(work) })
 	srv.keepNotes(work, 10*time.Second, "when credentials were last used", used.Run)
+	srv.keepNotes(work, 10*time.Second, "when the tokens of consumers were last used", consumersUsed.Run)
 	srv.keepNotes(work, time.Second, "how requests came to connectors", contacts.Run)
+	srv.keepNotes(work, time.Second, "which requests were refused", refusals.Run)
+	srv.work.Go(func() { auditor.run(work) })
 	srv.work.Go(func() { warnOfExpiry(work, srv.store, srv.log) })
 	srv.work.Go(func() { srv.replicas.keep(work) })
-	return srv.withHealth(engine), nil
+	srv.watch.run(work, &srv.work)
+	return srv.withHealth(srv.watch.inside(engine)), nil
 }
 
 // keepNotes lets something that is worth a line in the log, and no more, be written now and then.
@@ -167,53 +204,6 @@ func (srv *server) keepNotes(ctx context.Context, every time.Duration, what stri
 		defer tick.Stop()
 		run(ctx, tick.C, func(err error) { srv.log.Warn("cannot write "+what, "error", err) })
 	})
-}
-
-// withHealth answers the questions of supervisors and load balancers before anything else does.
-func (srv *server) withHealth(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz":
-			answerHealth(w, r, nil)
-		case "/readyz":
-			answerHealth(w, r, srv.ready(r.Context()))
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-var errDraining = errors.New("draining")
-
-// ready says why the server should get no new requests; nil if it should.
-func (srv *server) ready(ctx context.Context) error {
-	if srv.draining.Load() {
-		return errDraining
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := srv.store.Ping(ctx); err != nil {
-		srv.log.Warn("not ready", "error", err)
-		return errors.New("the database does not answer")
-	}
-	return nil
-}
-
-func answerHealth(w http.ResponseWriter, r *http.Request, problem error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	text := "ok\n"
-	if problem != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		text = problem.Error() + "\n"
-	}
-	_, _ = w.Write([]byte(text)) // the asker has gone
 }
 
 // stop takes the server out of service: it is unready at once, goes on as before until a load
@@ -231,7 +221,7 @@ func (srv *server) stop() error {
 	}
 	srv.stopWork()
 	srv.work.Wait()
-	return errors.Join(err, srv.closeRedis(), srv.store.Close())
+	return errors.Join(err, srv.watch.close(), srv.closeRedis(), srv.store.Close())
 }
 
 // ensureAdminToken makes sure that the settings hold an admin token: the one given, the one that

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-scim/muster/cmd/muster/levels"
+	"github.com/muster-scim/muster/cmd/muster/tracing"
+	"github.com/muster-scim/muster/gateway"
 	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/tenants"
 )
@@ -36,9 +40,13 @@ type settings struct {
 	TrustedProxies  string `env:"MUSTER_TRUSTED_PROXIES" help:"Addresses or networks of proxies, with commas, that are believed when they say whom they forward for." placeholder:"LIST"`
 	RedisURL        secret `env:"MUSTER_REDIS_URL" help:"Redis by which replicas share credentials and limits: redis://…, rediss://… or unix:///…, several addresses for a Cluster; default: each replica by itself." placeholder:"URL"`
 	RedisURLFile    string `env:"MUSTER_REDIS_URL_FILE" help:"File with the Redis URL." placeholder:"FILE"`
-	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Not in this version." placeholder:"ADDR"`
+	MetricsListen   string `env:"MUSTER_METRICS_LISTEN" help:"Address of an own listener for /metrics and /readyz?verbose, open to everybody who reaches it; default: none, and both want the admin token." placeholder:"ADDR"`
 	LogLevel        string `env:"MUSTER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 	LogFormat       string `env:"MUSTER_LOG_FORMAT" default:"text" enum:"text,json" help:"How log lines are written: ${enum}."`
+
+	AuditRetention span `env:"MUSTER_AUDIT_RETENTION" default:"400d" help:"How long events are kept, at least 30d; 0: for ever." placeholder:"TIME"`
+
+	ImportPrivate bool `env:"MUSTER_IMPORT_PRIVATE" help:"Imports may be pulled from SCIM servers on this machine and in private networks, and over plain HTTP."`
 
 	DatabaseStatementTimeout time.Duration `env:"MUSTER_DATABASE_STATEMENT_TIMEOUT" help:"When PostgreSQL ends a statement; default 5s." placeholder:"TIME"`
 
@@ -47,6 +55,7 @@ type settings struct {
 	quota   tenants.Quota  // read from the three limits
 	redis   redis.Server   // read from RedisURL, if that is set
 	proxies []netip.Prefix // read from TrustedProxies
+	levels  *levels.Levels // what the logger logs; nil before there is one
 }
 
 const defaultDatabase = "sqlite://data/muster.db"
@@ -84,7 +93,7 @@ func (s *settings) complete() error {
 	if s.DatabaseURL == "" {
 		s.DatabaseURL = defaultDatabase
 	}
-	for _, check := range []func() error{s.checkUnsupported, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown} {
+	for _, check := range []func() error{s.checkMetrics, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown, s.checkAudit} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -112,11 +121,16 @@ func readSecret(name, file string, value *secret) error {
 	return nil
 }
 
-// checkUnsupported refuses what this version cannot do. Going on without it would promise metrics
-// that nobody keeps.
-func (s *settings) checkUnsupported() error {
-	if s.MetricsListen != "" {
-		return errors.New("MUSTER_METRICS_LISTEN is set, but this version has no metrics yet. Unset it to start")
+// checkMetrics refuses an address for the metrics that could not be listened on.
+func (s *settings) checkMetrics() error {
+	if s.MetricsListen == "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil {
+		return fmt.Errorf("MUSTER_METRICS_LISTEN is %q; write host:port, such as 127.0.0.1:9090 or 0.0.0.0:9090, or unset it", s.MetricsListen)
+	}
+	if s.MetricsListen == s.Listen {
+		return fmt.Errorf("MUSTER_METRICS_LISTEN and MUSTER_LISTEN are both %s; choose another port, or unset the first: /metrics is on the main port for the admin token", s.Listen)
 	}
 	return nil
 }
@@ -244,11 +258,16 @@ const tokenFile = "admin.token"
 func (s *settings) logger(t *terminal) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // kong has checked it
-	options := &slog.HandlerOptions{Level: level}
+	s.levels = levels.New(level, time.Now, gateway.ConnectorOf)
+	options := &slog.HandlerOptions{Level: slog.LevelDebug} // what is logged of that, levels says
+	var out slog.Handler = slog.NewTextHandler(t.err, options)
 	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(t.err, options))
+		out = slog.NewJSONHandler(t.err, options)
 	}
-	return slog.New(slog.NewTextHandler(t.err, options))
+	if tracing.Wanted(os.Getenv) {
+		out = tracing.Logs(out)
+	}
+	return slog.New(s.levels.Handler(out))
 }
 
 type configCmd struct {
@@ -285,7 +304,7 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	}
 	return table(t.out, nil, [][]string{
 		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
-		{"secret key", key}, {"redis", shared}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
+		{"secret key", key}, {"redis", shared}, {"metrics", cmp.Or(c.MetricsListen, "on the main port, for the admin token")}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
 	})
 }
 

@@ -44,7 +44,7 @@ func TestWhatThisVersionCannotDoIsRefusedAndNotIgnored(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*settings{
 		"MUSTER_REDIS_URL":       given(func(s *settings) { s.RedisURL = "localhost:6379" }),
-		"MUSTER_METRICS_LISTEN":  given(func(s *settings) { s.MetricsListen = ":9090" }),
+		"MUSTER_METRICS_LISTEN":  given(func(s *settings) { s.MetricsListen = "9090" }),
 		"MUSTER_DATABASE_URL":    given(func(s *settings) { s.DatabaseURL = "mysql://localhost" }),
 		"MUSTER_RATE_LIMIT":      given(func(s *settings) { s.RateLimit = "fast" }),
 		"MUSTER_CONCURRENCY":     given(func(s *settings) { s.Concurrency = -1 }),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-scim/muster/tenants"
@@ -26,6 +27,8 @@ type Credentials struct {
 	mu      sync.RWMutex
 	entries map[string]answer
 	running map[string]*lookup
+
+	hits, misses atomic.Uint64
 }
 
 // answer is what a key was last answered with.
@@ -52,8 +55,10 @@ func (c *Credentials) Find(ctx context.Context, key string) (tenants.Entry, erro
 	known, ok := c.entries[key]
 	c.mu.RUnlock()
 	if ok && c.now().Before(known.expires) {
+		c.hits.Add(1)
 		return known.entry, known.err
 	}
+	c.misses.Add(1)
 	l := c.join(ctx, key)
 	select {
 	case <-l.done:

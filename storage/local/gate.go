@@ -58,6 +58,17 @@ func (g *Gate) Fail(_ context.Context, slug, address string) tenants.Allowance {
 // Forget implements tenants.Gate, for this process.
 func (g *Gate) Forget(_ context.Context, slug string) { g.credentials.ForgetConnector(slug) }
 
+// Counts are what a Gate has done since it was made.
+type Counts struct {
+	Hits   uint64 // credentials that it remembered
+	Misses uint64 // and those for which somebody else was asked
+}
+
+// Counts returns the numbers of this moment.
+func (g *Gate) Counts() Counts {
+	return Counts{Hits: g.credentials.hits.Load(), Misses: g.credentials.misses.Load()}
+}
+
 // shared is this process's part of a rate.
 func (g *Gate) shared(r tenants.Rate) tenants.Rate {
 	if g.options.Replicas == nil {

@@ -21,7 +21,7 @@ const (
 	// format is part of the name of every value. It must change with the shape of what is
 	// sealed, so that replicas of two versions do not read each other's: what one of them has
 	// never heard of must not count as absent. A test compares the shape.
-	format = "e2"
+	format = "e3"
 
 	valueTTL = 5 * time.Second // of what the database said
 
@@ -108,6 +108,7 @@ type finding struct {
 type content struct {
 	Credential tenants.Credential
 	Connector  tenants.Connector
+	Consumer   *tenants.Consumer
 	Rate       tenants.Rate
 }
 
@@ -124,7 +125,7 @@ func (k *keyring) close(f *finding, name, epoch string) error {
 	var interval, window time.Duration
 	if !f.unknown {
 		var err error
-		if text, err = json.Marshal(content{f.entry.Credential, f.entry.Connector, f.rate}); err != nil {
+		if text, err = json.Marshal(content{f.entry.Credential, f.entry.Connector, f.entry.Consumer, f.rate}); err != nil {
 			return fmt.Errorf("writing an entry for Redis: %w", err)
 		}
 		if !f.rate.None() {
@@ -166,7 +167,7 @@ func (k *keyring) open(name, value string) (*finding, bool) {
 	if json.Unmarshal([]byte(text), &c) != nil {
 		return nil, false
 	}
-	f.entry.Credential, f.entry.Connector, f.rate = c.Credential, c.Connector, c.Rate
+	f.entry.Credential, f.entry.Connector, f.entry.Consumer, f.rate = c.Credential, c.Connector, c.Consumer, c.Rate
 	return f, true
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm/clause"
@@ -120,12 +121,19 @@ func (s *Store) DeleteConnector(ctx context.Context, slug string) error {
 		t.lockDirectory(c.DirectoryID, true)
 		var holds bool
 		var held int
+		var waits int64
 		t.query(func(r row) error { return r.Scan(&holds) },
 			`select exists (select 1 from user_records where connector_id = ? and deleted_at is null)
 			or exists (select 1 from group_records where connector_id = ? and deleted_at is null)`, c.ID, c.ID)
 		t.query(func(r row) error { return r.Scan(&held) }, "select count(*) from holds where connector_id = ? and state = 'held'", c.ID)
+		t.query(func(r row) error { return r.Scan(&waits) }, `select coalesce(retired_until, 0) from connectors c where c.id = ? and exists (
+			select 1 from user_records r join users u on u.id = r.user_id where r.connector_id = c.id and u.status = 'disabled' and u.cleaned_up)`, c.ID)
 		if err := t.flush(); err != nil {
 			return err
+		}
+		if waits > micros(s.now()) { // without its rules nobody would know what they wait for
+			return &tenants.Problem{Kind: tenants.ErrNotEmpty, Code: tenants.CodeGraceRuns,
+				Detail: fmt.Sprintf("the people of connector %q wait until %s to be deleted; delete the connector after that", slug, fromMicros(waits).Format(time.RFC3339))}
 		}
 		if holds {
 			return &tenants.Problem{Kind: tenants.ErrNotEmpty, Code: tenants.CodeConnectorNotEmpty,

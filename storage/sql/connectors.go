@@ -171,7 +171,7 @@ func (s *Store) newConnectorRow(ctx context.Context, n tenants.NewConnector) (co
 		if err != nil {
 			return fmt.Errorf("reading tenant %q: %w", n.Tenant, err)
 		}
-		err = db.Table("directories").Select("id").Where("name_key = ?", canonical.Key(n.Directory)).Take(&directory).Error
+		err = db.Table("directories").Select("id").Where("name_key = ? and removed_at is null", canonical.Key(n.Directory)).Take(&directory).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return &tenants.Problem{Kind: tenants.ErrUnknown, Code: tenants.CodeDirectoryUnknown, Field: "directory",
 				Detail: fmt.Sprintf("there is no directory called %q", n.Directory)}

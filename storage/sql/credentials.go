@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,9 @@ func maybeTime(n *int64) time.Time {
 
 // Find implements tenants.Lookup: by the unique index over look-up keys, in one round trip.
 func (s *Store) Find(ctx context.Context, key string) (tenants.Entry, error) {
+	if strings.HasPrefix(key, tenants.ConsumerKey("")) {
+		return s.findConsumer(ctx, key)
+	}
 	var k credentialRow
 	var c namedConnector
 	err := s.read(ctx, everyConnector, func(t *tx) error { // who calls is what it finds out
@@ -228,6 +232,9 @@ func (s *Store) TouchCredentials(ctx context.Context, used map[uuid.UUID]time.Ti
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	err := s.write(ctx, everyConnector, func(t *tx) error {
+		if err := t.noteFirstUses(ids, used); err != nil {
+			return err
+		}
 		for _, id := range ids {
 			at := micros(used[id])
 			t.exec(nil, "update credentials set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)", at, id, at)

@@ -12,17 +12,6 @@ import (
 	"github.com/muster-scim/muster/scim/canonical"
 )
 
-// Conflicts reads a page of a directory's open conflicts, the oldest first.
-func (s *Store) Conflicts(ctx context.Context, id uuid.UUID, l directory.Listing) (directory.Page[directory.ConflictRow], error) {
-	list := inOrderOfIDs(ofDirectory(id), listing{space: id, table: "conflicts"}, uuid.Nil, func(c directory.ConflictRow) uuid.UUID { return c.ID })
-	return readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.ConflictRow]) error {
-		t.query(total(p), "select count(*) from conflicts where directory_id = ? and decision is null", id)
-		t.query(into(p, scanConflict), "select "+conflictColumns+` from conflicts c
-			where c.directory_id = ? and c.decision is null and c.id > ? order by c.id limit ?`, id, behind, limit)
-		return nil
-	})
-}
-
 // Events reads a page of events, the newest first. They are not counted: Total is zero.
 func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.Listing) (directory.Page[directory.Event], error) {
 	bound, err := json.Marshal(q)

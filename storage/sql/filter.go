@@ -3,6 +3,7 @@ package sql
 import (
 	"github.com/google/uuid"
 
+	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/filter"
 )
@@ -27,7 +28,8 @@ import (
 type target struct {
 	pg        bool
 	kind      scim.Kind
-	connector uuid.UUID // zero: the directory's users and groups, not a connector's records
+	connector uuid.UUID        // zero: the directory's users and groups, not a connector's records
+	sight     *directory.Sight // of a directory's: what the application sees that asks; nil: an administrator does
 }
 
 // recordTarget is user_records or group_records of a connector.

@@ -62,7 +62,9 @@ func (t target) own(r scim.ResolvedPath) (value operand, list elements, ok bool)
 	case "meta.created":
 		value = timeColumn("r.created_at")
 	case "meta.lastModified":
-		if t.kind == scim.UserKind || t.records() {
+		if t.sight != nil {
+			value = t.moved()
+		} else if t.kind == scim.UserKind || t.records() {
 			value = timeColumn("r.modified_at")
 		}
 	case "schemas":

@@ -81,6 +81,9 @@ func (g groupsOf) exists(e filter.Expr) (fragment, error) {
 		set.scope = cat("m.connector_id = ", argument{g.t.connector}, " and m.said and g.deleted_at is null")
 		set.columns.subs["value"] = idColumn{g.t.pg, "m.group_record_id"}
 	}
+	if g.t.sight != nil && g.t.sight.Limited {
+		set.scope = idsIn(g.t.pg, "m.group_id", g.t.sight.Groups)
+	}
 	return anyOf(e, set)
 }
 
@@ -88,6 +91,17 @@ func (g groupsOf) exists(e filter.Expr) (fragment, error) {
 type membersOf struct{ t target }
 
 func (m membersOf) exists(e filter.Expr) (fragment, error) {
+	if m.t.sight != nil { // deleted users are no members
+		return anyOf(e, rowSet{
+			from:  "memberships m join users u on u.id = m.user_id",
+			owner: "m.group_id",
+			scope: fragment{sql: "u.status <> 'deleted'"},
+			columns: columns{"members", map[string]operand{
+				"value": idColumn{m.t.pg, "m.user_id"},
+				"type":  fixed("user"),
+			}},
+		})
+	}
 	if !m.t.records() {
 		return anyOf(e, rowSet{
 			from:  "memberships m",

@@ -55,8 +55,7 @@ func (w *work) saveForeign(c *directory.Changes) {
 }
 
 // inIt says whether a user of the connector c.record_id is in the group c.subject.
-const inIt = `exists (select 1 from group_records g join members m on m.group_record_id = g.id
-	where g.directory_id = c.directory_id and g.view_key = c.subject and g.connector_id = c.record_id and m.viewed and m.kind = 'User')`
+var inIt = "exists (" + peopleIn("g.directory_id = c.directory_id and g.view_key = c.subject and g.connector_id = c.record_id", "and n.viewed", "and m.viewed") + ")"
 
 // saveApart takes a conflict away when nobody is in the group any more. Its row is locked before
 // that is looked at, so that of two who take the last members the second sees what the first did.
@@ -94,12 +93,12 @@ func (w *work) saveRivals(c *directory.Changes) {
 	}
 	due := w.moment(c.TouchedAt)
 	const queue = "insert into settle_queue (directory_id, connector_id, record_id, due_at) "
-	const member = "select m.member_id from members m where m.group_record_id = g.id and m.viewed and m.kind = 'User' limit 1"
+	member := peopleIn("g.id = o.id", "and n.viewed", "and m.viewed") + " limit 1"
 	const record = "select r.id from user_records r where r.connector_id = c.id and r.deleted_at is null limit 1"
 	w.settling(func() {
 		for _, x := range c.Rivals {
-			w.exec(nil, queue+"select g.directory_id, g.connector_id, ("+member+`), cast(? as bigint) from group_records g
-				where g.directory_id = ? and g.view_key = ? and g.tenant_id <> ? and exists (`+member+")", due, w.scope.directory, x.Key, x.Tenant)
+			w.exec(nil, queue+"select o.directory_id, o.connector_id, ("+member+`), cast(? as bigint) from group_records o
+				where o.directory_id = ? and o.view_key = ? and o.tenant_id <> ? and exists (`+member+")", due, w.scope.directory, x.Key, x.Tenant)
 			if len(x.Connectors) > 0 {
 				condition, ids := w.oneOf("c.id", x.Connectors)
 				w.exec(nil, queue+"select c.directory_id, c.id, ("+record+`), cast(? as bigint) from connectors c

@@ -57,6 +57,7 @@ func (w *work) Load(ctx context.Context, r directory.Request) (*directory.Scene,
 func (l *load) run() error {
 	l.lockNames()
 	l.lockGroup()
+	l.lockBelow()
 	l.lockArrivals()
 	l.lockRecord()
 	l.lockStaying()
@@ -116,6 +117,9 @@ func (l *load) lockNames() {
 		add(lockHash(lockOfArrivals, l.scope.connector.String()), false)
 	case l.r.Arrival != nil:
 		add(lockHash(lockOfArrivals, l.scope.connector.String()), true)
+	}
+	if len(l.r.Below) > 0 {
+		add(lockHash(lockOfNesting, l.scope.connector.String()), false)
 	}
 	if len(hashes) == 0 {
 		return
@@ -266,6 +270,9 @@ func (l *load) readCounts() {
 		l.query(func(r row) error { return r.Scan(&l.scene.MemberCount) },
 			"select member_count from group_records where id = ? and "+owned, l.r.MembersOf, owner)
 	}
+	if l.r.GroupUse != uuid.Nil {
+		l.readGroupUse()
+	}
 	if l.r.CountGroups {
 		counted := "group_records where connector_id = ? and deleted_at is null"
 		if l.r.Looks { // none, or some
@@ -273,4 +280,18 @@ func (l *load) readCounts() {
 		}
 		l.query(func(r row) error { return r.Scan(&l.scene.GroupCount) }, "select count(*) from "+counted, l.scope.connector)
 	}
+}
+
+// readGroupUse reads who has to do with a directory group.
+func (l *load) readGroupUse() {
+	keys, texts := l.inText("g.view_key", l.r.GroupKeys)
+	l.query(func(r row) error {
+		var id uuid.UUID
+		err := r.Scan(&id)
+		l.scene.GroupFeeders = append(l.scene.GroupFeeders, id)
+		return err
+	}, "select distinct g.connector_id from group_records g where g.directory_id = ? and (g.view_key = (select d.name_key from groups d where d.id = ? and d.directory_id = ?) or "+keys+") order by 1",
+		l.scope.directory, l.r.GroupUse, l.scope.directory, texts)
+	l.query(func(r row) error { return r.Scan(&l.scene.GroupMembers) },
+		"select count(*) from memberships m where m.group_id = ? and m.directory_id = ?", l.r.GroupUse, l.scope.directory)
 }

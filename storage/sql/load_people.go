@@ -3,9 +3,7 @@ package sql
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -161,10 +159,10 @@ func (l *load) readPeople() {
 		l.readUnlinked()
 	}
 	records, args := l.everyRecord()
+	l.readViews(records, args)
 	if records == "" {
 		return
 	}
-	l.readViews(records, args)
 	l.readConflicts(records, args)
 }
 
@@ -234,70 +232,16 @@ func (l *load) everyRecord() (sql string, args []any) {
 	return sql, args
 }
 
-// readViews reads the groups of the records' views, and what the directory has under their names.
-// Each group comes once; then, for each record, come the ids of its groups.
-func (l *load) readViews(records string, args []any) {
-	name, key, edge, viewed := "g.view_name", "g.view_key", "m.viewed", "g.view_key is not null"
-	if c := l.r.Advanced; c != uuid.Nil { // of this connector, what its IdP says
-		name = "case when g.connector_id = ? then g.display_name else g.view_name end"
-		key = "case when g.connector_id = ? then g.name_key else g.view_key end"
-		edge = "case when m.connector_id = ? then m.said else m.viewed end"
-		viewed = "case when g.connector_id = ? then g.deleted_at is null else g.view_key is not null end"
-		args = append(slices.Clone(args), c, c, c, c, c, c)
-	}
-	groups := make(map[uuid.UUID]directory.ViewedGroup)
-	l.query(func(r row) error {
-		var id uuid.UUID
-		var listed string
-		var g directory.ViewedGroup
-		var foreign directory.ForeignRow
-		fact, err := scanFact(r, &id, &listed, &g.Name, &g.Key, &foreign.ID, &foreign.Decided)
-		switch rec := l.records[id]; {
-		case err != nil:
-			return err
-		case listed != "" && rec != nil:
-			rec.Groups, err = collect(rec.Groups, listed, groups)
-			return err
-		case listed != "":
-			return nil
-		}
-		g.Record = id
-		if foreign.ID != uuid.Nil {
-			g.Foreign = &foreign
-		}
-		groups[id] = g
-		if fact.ID != uuid.Nil {
-			l.scene.Facts[fact.Key] = fact
-		}
-		return nil
-	}, `with e as materialized (
-			select m.member_id, m.group_record_id from (`+records+`) as r join members m on m.member_id = r.id and `+edge+`)
-		select g.id, '' as listed, `+name+`, `+key+`,
-			coalesce(f.id, `+none+`), f.decision is not null,
-			coalesce(d.id, `+none+`), coalesce(d.display_name, ''), coalesce(d.name_key, ''),
-			coalesce(d.tenant_id, `+none+`), coalesce(d.created_at, 0), coalesce(d.version, 0)
-		from group_records g
-		left join conflicts f on f.record_id = g.connector_id and f.`+foreignKind+` and f.subject = `+key+`
-		left join groups d on d.directory_id = g.directory_id and d.name_key = `+key+`
-		where g.id in (select e.group_record_id from e) and `+viewed+`
-		union all
-		select e.member_id, `+l.joined("e.group_record_id")+`, '', '', `+none+`, false, `+none+`, '', '', `+none+`, 0, 0 from e group by e.member_id
-		order by listed`, args...)
-}
-
 // collect adds the groups that listed names by their ids, and leaves out those that are not there.
 func collect[G any](to []G, listed string, groups map[uuid.UUID]G) ([]G, error) {
 	to = slices.Grow(to, len(listed)/36)
-	for text := range strings.SplitSeq(listed, ",") {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("reading the id of a group: %w", err)
-		}
+	ids, err := parseIDs(listed)
+	for _, id := range ids {
 		if g, ok := groups[id]; ok {
 			to = append(to, g)
 		}
 	}
-	return to, nil
+	return to, err
 }
 
 func (l *load) readConflicts(records string, args []any) {
@@ -367,6 +311,7 @@ func (l *load) arrange() {
 		l.scene.Records[rec.ID] = rec
 	}
 	for _, rec := range l.records {
+		rec.Groups = l.scene.Nesting.Expand(rec.Groups)
 		slices.SortFunc(rec.Groups, func(a, b directory.ViewedGroup) int {
 			return cmp.Or(cmp.Compare(a.Key, b.Key), compareID(a.Record, b.Record))
 		})

@@ -37,6 +37,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if version < migrations.Newest() {
 		err = s.migrateUp(ctx, s.migrationFiles())
 	}
+	if err == nil {
+		err = s.renewPositions(ctx)
+	}
 	if err != nil {
 		return err
 	}

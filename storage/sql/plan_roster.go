@@ -52,8 +52,8 @@ func (t *tx) concerned(keep func(row) error, directoryID, connector uuid.UUID, w
 	set := cat("select x.id, x.user_id from settle_queue q join user_records x on x.id = q.record_id where q.directory_id = ", argument{directoryID})
 	if len(sent) > 0 {
 		condition, keys := t.oneOfText("g.view_key", sent)
-		set = cat(set, ` union select x.id, x.user_id from group_records g join members m on m.group_record_id = g.id and m.viewed
-			join user_records x on x.id = m.member_id where g.directory_id = `, argument{directoryID}, " and ", fragment{condition, []any{keys}})
+		set = cat(set, ` union select x.id, x.user_id from user_records x where x.id in (`,
+			fragment{peopleIn("g.directory_id = ? and "+condition, "and n.viewed", "and m.viewed"), []any{directoryID, keys}}, ")")
 	}
 	if len(members) > 0 {
 		condition, keys := t.oneOfText("d.name_key", members)

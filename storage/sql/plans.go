@@ -160,8 +160,12 @@ func planLineRows(p directory.Plan, lines []directory.PlanLine) ([][]any, error)
 		if err != nil {
 			return nil, fmt.Errorf("encoding a plan's line: %w", err)
 		}
+		code := string(l.Because.Code)
+		if x := l.Detail.Linked; x != nil && x.Conflict != "" {
+			code = x.Conflict
+		}
 		rows[i] = []any{p.ID, l.Place, p.Directory, p.Connector, string(l.Op), nullID(l.User), l.UserName, nullID(l.Group), l.GroupKey, l.GroupName,
-			string(l.Because.Code), string(because), string(detail)}
+			code, string(because), string(detail)}
 	}
 	return rows, nil
 }

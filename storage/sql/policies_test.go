@@ -15,7 +15,7 @@ import (
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
 	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
-	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins"}
+	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins", "imports", "import_rows", "former_keys", "consumers", "consumer_tokens"}
 )
 
 // spaces are two connectors in one directory and one in another, with a row each in every table
@@ -41,7 +41,13 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			x.exec(nil, "insert into conflicts (id, directory_id, connector_id, record_id, kind, subject, detail, created_at) values (?, ?, ?, ?, 'k', 's', '{}', 1)", uuid.New(), d, uuid.New(), uuid.New())
 			x.exec(nil, "insert into events (id, time, directory_id, actor_type, actor, action) values (?, 1, ?, 'a', 'a', 'a')", uuid.New(), d)
 			x.exec(nil, "insert into event_values (event_id, directory_id, data) values (?, ?, '{}')", uuid.New(), d)
+			x.exec(nil, "insert into imports (id, directory_id, state, source, actor, created_at, beat_at) values (?, ?, 'ready', 'file', 'a', 1, 1)", uuid.New(), d)
+			x.exec(nil, "insert into import_rows (id, import_id, seq, directory_id, line, kind) values (?, ?, 1, ?, 1, 'user')", uuid.New(), uuid.New(), d)
 			x.exec(nil, "insert into user_logins (user_id, directory_id, at) values (?, ?, 1)", uuid.New(), d)
+			consumer := uuid.New()
+			x.exec(nil, "insert into consumers (id, directory_id, name, name_key, handle, shown_attributes, shown_groups, created_at, updated_at) values (?, ?, 'c', 'c', ?, '[]', '[]', 1, 1)", consumer, d, name)
+			x.exec(nil, "insert into consumer_tokens (id, consumer_id, directory_id, lookup_key, hash, hint, created_at) values (?, ?, ?, ?, '', '', 1)", uuid.New(), consumer, d, name)
+			x.exec(nil, "insert into former_keys (directory_id, kind, hash, purged_at) values (?, 'userName', 'h', 1)", d)
 		}
 		for i, c := range []uuid.UUID{w.a, w.b, w.far} {
 			d, slug := w.here, fmt.Sprint("c", i)

@@ -42,10 +42,14 @@ func (w *work) saveQueue(c *directory.Changes) {
 		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
 			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from user_records r
 			where r.connector_id = ? and r.directory_id = ? and `+queued, due, all.Connector, w.scope.directory)
-	case all.Members != uuid.Nil:
+	case len(all.Members) > 0:
 		if len(c.AddEdges) > 0 {
 			w.queueMembers(c)
 		}
+	case all.Group != uuid.Nil:
+		w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
+			select r.directory_id, r.connector_id, r.id, cast(? as bigint) from memberships m join user_records r on r.user_id = m.user_id
+			where m.group_id = ? and m.directory_id = ? and r.directory_id = ?`, due, all.Group, w.scope.directory, w.scope.directory)
 	case all.Directory:
 		if w.pg() {
 			w.exec(nil, patience)
@@ -58,16 +62,18 @@ func (w *work) saveQueue(c *directory.Changes) {
 	}
 }
 
-// queueMembers queues every user member of a group record as its rows are at this place.
+// queueMembers queues everybody in group records, directly or not, as the rows are at this place.
 func (w *work) queueMembers(c *directory.Changes) {
 	if w.pg() {
 		w.exec(nil, patience)
 	}
+	condition, ids := w.oneOf("g.id", c.QueueAll.Members)
 	owned, owner := w.owned("r.")
 	w.exec(nil, `insert into settle_queue (directory_id, connector_id, record_id, due_at)
 		select r.directory_id, r.connector_id, r.id, cast(? as bigint)
-		from members m join user_records r on r.id = m.member_id
-		where m.group_record_id = ? and `+owned+" and "+queued, w.moment(c.TouchedAt), c.QueueAll.Members, owner)
+		from user_records r
+		where r.id in (`+peopleIn("g.directory_id = ? and "+condition, "", "")+") and "+owned+" and "+queued,
+		w.moment(c.TouchedAt), w.scope.directory, ids, owner)
 }
 
 // soon is how near a time must be for a worker, by whatever clock, to be settling it already:
@@ -128,7 +134,7 @@ func (s *Store) DueDirectories(ctx context.Context, now time.Time) ([]uuid.UUID,
 			due = append(due, id)
 			return err
 		}, `select d.id from directories d
-			where exists (select 1 from settle_queue q where q.directory_id = d.id and q.due_at <= ?) order by d.name_key`, micros(now))
+			where d.removed_at is null and exists (select 1 from settle_queue q where q.directory_id = d.id and q.due_at <= ?) order by d.name_key`, micros(now))
 		return nil
 	})
 	return due, err

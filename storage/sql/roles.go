@@ -15,14 +15,16 @@ import (
 // row policies, and cannot change or delete what the audit says. grants is all that it may.
 var grants = []struct{ table, privileges string }{
 	{"tenants", "select, insert, update, delete"},
-	{"directories", "select, insert, update"},
+	{"directories", "select, insert, update, delete"},
 	{"connectors", "select, insert, update, delete"},
 	{"credentials", "select, insert, update, delete"},
 	{"contacts", "select, insert, update, delete"},
+	{"consumers", "select, insert, update, delete"},
+	{"consumer_tokens", "select, insert, update, delete"},
 	{"user_records", "select, insert, update, delete"},
 	{"record_emails", "select, insert, update, delete"},
 	{"unique_values", "select, insert, update, delete"},
-	{"user_logins", "select, insert, update"},
+	{"user_logins", "select, insert, update, delete"},
 	{"group_records", "select, insert, update, delete"},
 	{"members", "select, insert, update, delete"},
 	{"unresolved_members", "select, insert, update, delete"},
@@ -34,15 +36,22 @@ var grants = []struct{ table, privileges string }{
 	{"plans", "select, insert, update, delete"},
 	{"plan_users", "select, insert, update, delete"},
 	{"plan_changes", "select, insert, update, delete"},
-	{"jobs", "select, insert, update"},
+	{"jobs", "select, insert, update, delete"},
+	{"imports", "select, insert, update, delete"},
+	{"import_rows", "select, insert, update, delete"},
 	{"rule_versions", "select, insert, delete"},
 	{"losses", "select, insert, delete"},
 	{"connector_sizes", "select, insert, delete"},
 	{"holds", "select, insert, update, delete"},
 	{"expected_changes", "select, insert, delete"},
+	{"former_keys", "select, insert, update, delete"},
 	{"replicas", "select, insert, update, delete"},
 	{"events", "select, insert"},
 	{"event_values", "select, insert, delete"}, // delete: one person can be erased
+	{"audit_state", "select"},
+	{"audit_keys", "select, insert"},
+	{"audit_blocks", "select, insert"},
+	{"audit_leaves", "select, insert"},
 	{"deployment", "select, insert"},
 	{versionTable, "select"},
 }
@@ -69,7 +78,7 @@ func (s *Store) GrantTo(ctx context.Context, role string) error {
 			t.exec(nil, "grant "+g.privileges+" on "+g.table+" to "+to)
 		}
 		t.exec(nil, "grant usage on sequence events_seq_seq, settle_queue_id_seq to "+to)
-		t.exec(nil, "grant execute on function analyze_grown() to "+to)
+		t.exec(nil, "grant execute on function analyze_grown(), drop_sealed_events(bigint) to "+to)
 		return nil
 	})
 	return wrap(err, "granting to the role %s", role)

@@ -20,7 +20,7 @@ const (
 		coalesce(r.external_id, ''), coalesce(r.employee_number, ''), r.version, r.created_at, r.modified_at,
 		coalesce(r.deleted_at, 0), r.view_state, r.view_doc, coalesce(r.user_id, ` + none + `),
 		coalesce(r.linked_at, 0), r.found, coalesce(r.first_counted_at, 0), coalesce(r.left_at, 0),
-		r.last_inactive, r.defaults_granted`
+		r.last_inactive, r.defaults_granted, r.revised, coalesce(r.mapping_problem, '')`
 
 	groupRecordColumns = `g.id, g.connector_id, g.directory_id, g.tenant_id, g.display_name, g.name_key,
 		coalesce(g.external_id, ''), g.doc, g.version, g.created_at, g.modified_at, coalesce(g.deleted_at, 0),
@@ -28,7 +28,7 @@ const (
 
 	userColumns = `u.id, u.directory_id, u.user_name, u.user_name_key, coalesce(u.email_key, ''), u.status, u.doc,
 		coalesce(u.block, ''), u.cleaned_up, u.created_at, u.modified_at, coalesce(u.deleted_at, 0),
-		coalesce(u.purge_after, 0), u.version`
+		coalesce(u.purge_after, 0), u.version, u.copied`
 
 	factColumns = `d.id, d.display_name, d.name_key, coalesce(d.tenant_id, ` + none + `), d.created_at, d.version`
 
@@ -43,7 +43,7 @@ func scanRecord(r row) (*directory.RecordRow, error) {
 	err := r.Scan(&rec.ID, &rec.Connector, &rec.Directory, &rec.Tenant, &rec.State, &rec.JSON, &rec.UserNameKey,
 		&rec.ExternalID, &rec.EmployeeNumber, &rec.Version, &created, &modified,
 		&deleted, &rec.ViewState, &rec.ViewJSON, &rec.User,
-		&linked, &rec.Found, &counted, &left, &rec.LastInactive, &rec.DefaultsGranted)
+		&linked, &rec.Found, &counted, &left, &rec.LastInactive, &rec.DefaultsGranted, &rec.Revised, &rec.Problem)
 	rec.Created, rec.Modified, rec.DeletedAt = fromMicros(created), fromMicros(modified), fromMicros(deleted)
 	rec.Linked, rec.FirstCounted, rec.LeftAt = fromMicros(linked), fromMicros(counted), fromMicros(left)
 	return &rec, err
@@ -62,7 +62,7 @@ func scanUser(r row) (directory.UserRow, error) {
 	var u directory.UserRow
 	var created, modified, deleted, purge int64
 	err := r.Scan(&u.ID, &u.Directory, &u.UserName, &u.UserNameKey, &u.EmailKey, &u.Status, &u.JSON,
-		&u.Block, &u.CleanedUp, &created, &modified, &deleted, &purge, &u.Version)
+		&u.Block, &u.CleanedUp, &created, &modified, &deleted, &purge, &u.Version, &u.Copied)
 	u.Created, u.Modified = fromMicros(created), fromMicros(modified)
 	u.DeletedAt, u.PurgeAfter = fromMicros(deleted), fromMicros(purge)
 	return u, err

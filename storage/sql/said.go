@@ -112,8 +112,8 @@ func (s *Store) Affected(ctx context.Context, id, connector uuid.UUID, keys []st
 		if keys != nil {
 			sent, sentKeys := t.oneOfText("g.view_key", keys)
 			held, heldKeys := t.oneOfText("d.name_key", keys)
-			sql = cat(`select r.user_id from group_records g join members m on m.group_record_id = g.id and m.viewed
-				join user_records r on r.id = m.member_id where `, of, " and g.directory_id = ", argument{id}, " and ", fragment{sent, []any{sentKeys}},
+			sql = cat("select r.user_id from user_records r where ", of, " and r.id in (",
+				fragment{peopleIn("g.directory_id = ? and "+sent, "and n.viewed", "and m.viewed"), []any{id, sentKeys}}, ")",
 				" union select m.user_id from groups d join memberships m on m.group_id = d.id where d.directory_id = ", argument{id},
 				" and ", fragment{held, []any{heldKeys}})
 		}

@@ -16,7 +16,7 @@ import (
 // everything else is queued: their rows are what concurrent changes of one group meet at, so
 // they are locked last and let go with the commit.
 func (w *work) Save(c *directory.Changes) {
-	if c.QueueAll != nil && c.QueueAll.Members != uuid.Nil {
+	if c.QueueAll != nil && len(c.QueueAll.Members) > 0 {
 		// Members that this transaction drops are queued as well as those it adds.
 		w.queueMembers(c)
 	}
@@ -32,12 +32,15 @@ func (w *work) Save(c *directory.Changes) {
 	w.saveConflicts(c)
 	w.saveHolds(c)
 	w.saveSafety(c)
+	w.saveLogins(c.Logins)
+	w.savePurges(c.Purge)
 	if !plantedNoEvent || len(c.DropEdges) == 0 {
 		w.saveEvents(c.Events)
 	}
 	w.saveQueue(c)
 	w.saveSettings(c)
 	w.saveJobs(c)
+	w.saveImports(c)
 	for _, id := range c.Touch {
 		if w.touched == nil {
 			w.touched = make(map[uuid.UUID]bool)

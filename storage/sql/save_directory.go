@@ -24,6 +24,9 @@ func (w *work) saveGroups(c *directory.Changes) {
 		w.exec(nil, "update groups set display_name = ?, name_key = ?, search = ?, version = version + 1 where id = ? and directory_id = ?",
 			g.Name, g.Key, groupSearch(g.Name), g.ID, w.scope.directory)
 	}
+	if id := c.DeleteGroup; id != uuid.Nil {
+		w.exec(nil, "delete from groups where id = ? and directory_id = ? and not exists (select 1 from memberships m where m.group_id = groups.id)", id, w.scope.directory)
+	}
 }
 
 func groupSearch(name string) string {
@@ -31,11 +34,11 @@ func groupSearch(name string) string {
 }
 
 var userWritten = []string{"user_name", "user_name_key", "email_key", "status", "doc", "search", "block", "cleaned_up",
-	"modified_at", "deleted_at", "purge_after", "version"}
+	"modified_at", "deleted_at", "purge_after", "version", "copied"}
 
 func userValues(u *directory.UserRow) []any {
 	return []any{u.UserName, u.UserNameKey, nullText(u.EmailKey), string(u.Status), string(u.JSON), nullJSON(u.Search), nullText(u.Block),
-		u.CleanedUp, micros(u.Modified), nullTime(u.DeletedAt), nullTime(u.PurgeAfter), u.Version}
+		u.CleanedUp, micros(u.Modified), nullTime(u.DeletedAt), nullTime(u.PurgeAfter), u.Version, nullJSON(u.Copied)}
 }
 
 // saveUsers writes directory users, in the order of their ids.
@@ -139,7 +142,7 @@ func (w *work) saveEvents(events []directory.EventRow) {
 			}
 		}
 		rows[i] = []any{e.ID, micros(e.Time), nullID(w.scope.directory), nullID(e.Connector), e.ActorType, e.Actor, e.Action,
-			nullID(e.User), nullID(e.Group), nullID(e.Record), e.Request, string(changes)}
+			nullID(e.User), nullID(e.Group), nullID(e.Record), e.Request, string(changes), nil}
 		if len(e.Values) == 0 {
 			continue
 		}
@@ -148,9 +151,11 @@ func (w *work) saveEvents(events []directory.EventRow) {
 			w.fail(fmt.Errorf("encoding the values of event %s: %w", e.ID, err))
 			return
 		}
-		values = append(values, []any{e.ID, nullID(w.scope.directory), nullID(e.User), nullID(e.Record), string(data)})
+		sum, apart := sealedValues(e.ID, w.scope.directory, e.User, e.Record, data)
+		rows[i][len(rows[i])-1] = sum
+		values = append(values, apart)
 	}
 	w.insert("events", []string{"id", "time", "directory_id", "connector_id", "actor_type", "actor", "action", "user_id", "group_id",
-		"record_id", "request", "changes"}, rows, "")
-	w.insert("event_values", []string{"event_id", "directory_id", "user_id", "record_id", "data"}, values, "")
+		"record_id", "request", "changes", "values_hash"}, rows, "")
+	w.insert("event_values", []string{"event_id", "directory_id", "user_id", "record_id", "data", "salt"}, values, "")
 }

@@ -11,7 +11,7 @@ var (
 	saidColumns = []string{"user_name_key", "external_id", "employee_number", "shown_name", "state", "doc", "search", "version",
 		"modified_at", "deleted_at"}
 	linkColumns = []string{"view_state", "view_doc", "user_id", "linked_at", "found", "first_counted_at", "left_at",
-		"last_inactive", "defaults_granted"}
+		"last_inactive", "defaults_granted", "revised", "mapping_problem"}
 	newRecordColumns = concat([]string{"id", "connector_id", "directory_id", "tenant_id", "created_at"}, saidColumns, linkColumns)
 )
 
@@ -36,7 +36,7 @@ func linkValues(r *directory.RecordRow) []any {
 		state = directory.NoView
 	}
 	return []any{string(state), nullJSON(r.ViewJSON), nullID(r.User), nullTime(r.Linked), nullJSON(r.Found),
-		nullTime(r.FirstCounted), nullTime(r.LeftAt), r.LastInactive, r.DefaultsGranted}
+		nullTime(r.FirstCounted), nullTime(r.LeftAt), r.LastInactive, r.DefaultsGranted, r.Revised, nullText(r.Problem)}
 }
 
 func nullJSON(v []byte) any {

@@ -13,16 +13,16 @@ import (
 	"github.com/muster-scim/muster/tenants"
 )
 
-const directoryColumns = `d.id, d.name, d.settings, d.epoch, d.version, d.created_at,
+const directoryColumns = `d.id, d.name, d.settings, d.epoch, d.version, d.created_at, coalesce(d.removed_at, 0), coalesce(d.purge_after, 0),
 	(select count(distinct c.tenant_id) from connectors c where c.directory_id = d.id)`
 
 func scanDirectory(r row) (info directory.Info, epoch int64, err error) {
 	var settings json.RawMessage
-	var created int64
-	if err := r.Scan(&info.ID, &info.Name, &settings, &epoch, &info.Version, &created, &info.Tenants); err != nil {
+	var created, removed, purge int64
+	if err := r.Scan(&info.ID, &info.Name, &settings, &epoch, &info.Version, &created, &removed, &purge, &info.Tenants); err != nil {
 		return info, 0, err
 	}
-	info.Created = fromMicros(created)
+	info.Created, info.Removed, info.PurgeAfter = fromMicros(created), fromMicros(removed), fromMicros(purge)
 	info.Settings = policy.DefaultDirectorySettings()
 	if err := json.Unmarshal(settings, &info.Settings); err != nil {
 		return info, 0, fmt.Errorf("reading the settings of directory %s: %w", info.Name, err)
@@ -31,7 +31,7 @@ func scanDirectory(r row) (info directory.Info, epoch int64, err error) {
 }
 
 const boundColumns = `c.id, c.tenant_id, c.directory_id, t.name, d.name, c.slug, c.name, c.kind, c.mode, c.settings, c.precedence,
-	c.created_at, c.updated_at, c.version, c.rules, c.rules_version, c.held_groups, coalesce(c.still_since, 0), coalesce(c.settled_rules, c.rules)`
+	c.created_at, c.updated_at, c.version, c.rules, c.rules_version, c.held_groups, case when c.retired_until is null then coalesce(c.still_since, 0) else 0 end, coalesce(c.settled_rules, c.rules)`
 
 // scanBound reads a connector with its rules, not compiled yet.
 func scanBound(r row) (*directory.Connector, error) {
@@ -81,7 +81,7 @@ func (w *work) Settings(ctx context.Context) (*directory.Settings, error) {
 
 func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
 	settings := &directory.Settings{Connectors: make(map[uuid.UUID]*directory.Connector)}
-	found := false
+	found, others := false, make(map[string]uuid.UUID)
 	t.query(func(r row) (err error) {
 		found = true
 		settings.Info, settings.Epoch, err = scanDirectory(r)
@@ -95,12 +95,21 @@ func (t *tx) settings(id uuid.UUID) (*directory.Settings, error) {
 		return err
 	}, "select "+boundColumns+` from connectors c join tenants t on t.id = c.tenant_id join directories d on d.id = c.directory_id
 		where c.directory_id = ?`, id)
+	t.query(func(r row) error {
+		name, other := "", uuid.Nil
+		err := r.Scan(&other, &name)
+		others[name] = other
+		return err
+	}, "select id, name_key from directories where removed_at is null and id <> ?", id)
 	t.query(func(r row) error { return r.Scan(&settings.Job) }, "select id from jobs where directory_id = ? and state = 'running'", id)
 	if err := t.flush(); err != nil {
 		return nil, err
 	}
 	if !found {
 		return nil, directory.ErrNotFound
+	}
+	if from := settings.Info.Settings.CopyFrom; from != "" {
+		settings.CopyFrom = others[canonical.Key(from)]
 	}
 	var err error
 	if settings.Directory, err = policy.CompileDirectory(settings.Info.Settings, settings.Info.Tenants); err != nil {
@@ -181,7 +190,7 @@ func (w *work) saveSettings(c *directory.Changes) {
 		w.exec(nil, "insert into directories (id, name, name_key, settings, created_at) values (?, ?, ?, ?, ?)",
 			d.ID, d.Name, canonical.Key(d.Name), string(settings), micros(d.Created))
 	}
-	if c.Directory == nil && c.Connector == nil {
+	if c.Directory == nil && c.Connector == nil && c.Removal == nil {
 		return
 	}
 	id := w.scope.directory
@@ -192,6 +201,13 @@ func (w *work) saveSettings(c *directory.Changes) {
 			return
 		}
 		w.exec(nil, "update directories set settings = ?, version = version + 1 where id = ?", string(settings), id)
+		if d.Retention {
+			w.exec(nil, "update users set purge_after = deleted_at + ? where directory_id = ? and status = 'deleted' and deleted_at is not null",
+				int64(d.Settings.RetentionDays)*dayMicros, id)
+		}
+	}
+	if r := c.Removal; r != nil {
+		w.exec(nil, "update directories set removed_at = ?, purge_after = ?, version = version + 1 where id = ?", nullTime(r.At), nullTime(r.PurgeAfter), id)
 	}
 	if x := c.Connector; x != nil {
 		now := w.moment(x.At)
@@ -211,8 +227,11 @@ func (w *work) saveSettings(c *directory.Changes) {
 			live := x.Mode == tenants.Live
 			w.exec(nil, `update connectors set mode = ?, updated_at = ?, version = version + 1,
 				still_since = case when ? then null else coalesce(still_since, cast(? as bigint)) end,
-				settled_rules = case when ? then null else settled_rules end
-				where id = ? and directory_id = ?`, string(x.Mode), now, live, now, live, x.ID, id)
+				settled_rules = case when ? then null else settled_rules end, retired_until = case when ? then null else retired_until end
+				where id = ? and directory_id = ?`, string(x.Mode), now, live, now, live, live, x.ID, id)
+		}
+		if !x.RetiredUntil.IsZero() {
+			w.exec(nil, "update connectors set retired_until = ? where id = ? and directory_id = ?", micros(x.RetiredUntil), x.ID, id)
 		}
 		if x.Settled != nil {
 			settled, err := json.Marshal(x.Settled)

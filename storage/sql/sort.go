@@ -80,6 +80,8 @@ func (o ordering) of(value operand, rows fragment, by *scim.ResolvedPath) (order
 		}
 	case timeColumn:
 		o.key, o.number, o.nullable = fragment{sql: string(v)}, true, false
+	case movedColumn:
+		o.key, o.number, o.nullable = fragment{sql: later(v.t.pg, v.at, v.maybe)}, true, false
 	case flagColumn:
 		o.key, o.number, o.nullable = cat("(case when ", v.condition, " then 1 else 0 end)"), true, false
 	case jsonFlag:

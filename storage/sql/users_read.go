@@ -15,6 +15,7 @@ import (
 // up to one: asked with "exists", PostgreSQL may read the records of everybody.
 const shownColumns = `r.id, r.user_name, r.status, coalesce(r.block, ''), r.doc,
 	(select count(*) from (select 1 from user_records x where x.user_id = r.id limit 1) y) = 0,
+	(select count(*) from (select 1 from user_records x where x.user_id = r.id and x.deleted_at is null limit 1) y) > 0,
 	r.created_at, r.modified_at, coalesce(r.purge_after, 0), coalesce(` + lastLogin + `, 0), r.version`
 
 // lastLogin is when user r last signed in to an application; NULL when none is known.
@@ -23,7 +24,7 @@ const lastLogin = "(select l.at from user_logins l where l.user_id = r.id)"
 func scanShown(r row, before ...any) (directory.User, uuid.UUID, error) {
 	var u directory.User
 	var created, modified, purge, login int64
-	err := r.Scan(append(before, &u.ID, &u.UserName, &u.Status, &u.Block, &u.JSON, &u.Local, &created, &modified, &purge, &login, &u.Version)...)
+	err := r.Scan(append(before, &u.ID, &u.UserName, &u.Status, &u.Block, &u.JSON, &u.Local, &u.Managed, &created, &modified, &purge, &login, &u.Version)...)
 	u.Created, u.Modified, u.PurgeAfter = fromMicros(created), fromMicros(modified), fromMicros(purge)
 	u.LastLogin = fromMicros(login)
 	return u, u.ID, err
@@ -35,6 +36,7 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 	if q.Status != "" {
 		within = cat("r.directory_id = ", argument{id}, " and r.status = ", argument{string(q.Status)})
 	}
+	within = cat(within, managedBy(q.Of))
 	l := listQuery{
 		scope:   ofDirectory(id),
 		listing: listingOf(id, "users", q.Filter),
@@ -43,7 +45,7 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 		within:  within,
 		query:   q.Filter,
 	}
-	l.listing.filter += "\x00" + string(q.Status)
+	l.listing.filter += "\x00" + string(q.Status) + "\x00" + string(q.Of)
 	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
 	if err != nil {
 		return directory.Page[directory.User]{}, err

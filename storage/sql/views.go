@@ -11,17 +11,19 @@ import (
 func (w *work) advance(c *directory.Changes) {
 	if c.AdvanceNames != uuid.Nil {
 		w.advanceNames(c.AdvanceNames)
+		w.saveNewNames(c.NewNames)
+		w.advanceNesting(c.AdvanceNames)
 	}
 	if len(c.AdvanceViews) > 0 {
 		condition, ids := w.in("id", c.AdvanceViews)
-		w.exec(nil, "update user_records set view_state = state, view_doc = null where "+condition+" and directory_id = ? and (view_state <> state or view_doc is not null)",
+		w.exec(nil, "update user_records set view_state = state, view_doc = null, revised = (revised or (view_doc is not null and first_counted_at is not null)) where "+condition+" and directory_id = ? and (view_state <> state or view_doc is not null)",
 			ids, w.scope.directory)
 		condition, ids = w.in("member_id", c.AdvanceViews)
 		w.exec(nil, "delete from members where "+condition+" and directory_id = ? and not said", ids, w.scope.directory)
 		w.exec(nil, "update members set viewed = true where "+condition+" and directory_id = ? and said and not viewed", ids, w.scope.directory)
 	}
 	if c.AdvanceRest != nil {
-		w.advanceRest(c.AdvanceRest.Connector)
+		w.advanceRest(c.AdvanceRest)
 		w.sweepForeign(c.AdvanceRest.Connector, c.AdvanceRest.Always)
 	}
 }
@@ -32,18 +34,27 @@ func (w *work) advanceNames(connector uuid.UUID) {
 		connector, w.scope.directory)
 }
 
-// advanceRest is for whoever was not visited: those whom nothing happened to, groups in groups,
-// and groups that are gone.
-func (w *work) advanceRest(connector uuid.UUID) {
+// advanceNesting makes the edges between groups what the IdP says. Like the groups' names they
+// concern everybody below, whoever is visited first.
+func (w *work) advanceNesting(connector uuid.UUID) {
+	const ours = "kind = 'Group' and group_record_id in (select id from group_records where connector_id = ? and directory_id = ?)"
+	w.exec(nil, "delete from members where "+ours+" and not said", connector, w.scope.directory)
+	w.exec(nil, "update members set viewed = true where "+ours+" and said and not viewed", connector, w.scope.directory)
+}
+
+// advanceRest is for whoever was not visited: those whom nothing happened to, and groups that are gone.
+func (w *work) advanceRest(rest *directory.AdvanceRest) {
 	if w.pg() {
 		w.exec(nil, patience)
 	}
-	directory := w.scope.directory
-	w.exec(nil, `update user_records set view_state = state, view_doc = null
+	connector, directory := rest.Connector, w.scope.directory
+	w.exec(nil, `update user_records set view_state = state, view_doc = null, revised = (revised or (view_doc is not null and first_counted_at is not null))
 		where connector_id = ? and directory_id = ? and (view_state <> state or view_doc is not null)`, connector, directory)
 	const ours = "group_record_id in (select id from group_records where connector_id = ? and directory_id = ?)"
 	w.exec(nil, "delete from members where "+ours+" and not said", connector, directory)
 	w.exec(nil, "update members set viewed = true where "+ours+" and said and not viewed", connector, directory)
 	w.exec(nil, "delete from group_records where connector_id = ? and directory_id = ? and deleted_at is not null", connector, directory)
-	w.advanceNames(connector)
+	if !rest.Renames {
+		w.advanceNames(connector)
+	}
 }

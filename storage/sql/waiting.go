@@ -27,6 +27,10 @@ func (w *work) wake(c *directory.Changes) {
 		condition, emails := w.oneOfText("e.email_key", k.Emails)
 		found.add("r.id in (select e.record_id from record_emails e where e.connector_id "+ours+" and "+condition+")", w.scope.directory, emails)
 	}
+	if len(k.Mapped) > 0 { // nobody can tell their keys without their mapping
+		condition, ids := w.oneOf("r.connector_id", k.Mapped)
+		found.add(condition, ids)
+	}
 	if len(found.queries) == 0 {
 		return
 	}

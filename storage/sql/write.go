@@ -45,6 +45,7 @@ const (
 	indexGroupName       = "groups_display_name"
 	indexDirectoryName   = "directories_name_key_key"
 	indexJobsRunning     = "jobs_running"
+	indexImportsRunning  = "imports_running"
 	indexRecordUserName  = "user_records_user_name"
 	indexGroupRecordName = "group_records_display_name"
 )
@@ -81,6 +82,8 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 			return &directory.RefusedError{Code: "directoryTaken", Detail: "a directory of that name exists already; choose another name"}
 		case isDuplicate(err, indexJobsRunning):
 			return directory.ErrJobRunning
+		case isDuplicate(err, indexImportsRunning):
+			return &directory.RefusedError{Code: "importRunning", Detail: "another import of this directory is being applied; wait for it or cancel it"}
 		case isDuplicate(err, indexRecordUserName):
 			return &directory.DuplicateError{Attribute: "userName", Value: scim.ParseDocument(w.record.JSON).UserName()}
 		case isDuplicate(err, indexUniqueValues):

@@ -20,7 +20,7 @@ import (
 // that shows it. open returns a fresh, migrated database for each case; the cases run in parallel.
 func Cases(t *testing.T, open func(t *testing.T) Backend) {
 	all := make(map[string]func(*testing.T, *stage))
-	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases, holdCases, waitingCases, pastCases, reasonCases, foreignCases, planCases, jobCases, observeCases} {
+	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases, holdCases, waitingCases, pastCases, reasonCases, foreignCases, linkingCases, planCases, jobCases, importCases, observeCases, nestedCases, localCases, leavingCases, copyCases, mappingCases} {
 		for name, f := range some {
 			all[name] = f
 		}
@@ -268,7 +268,7 @@ func (s *stage) wants(name, want string) {
 // conflicts are the kinds of the open conflicts, the oldest first.
 func (s *stage) conflicts() []directory.Conflict {
 	s.Helper()
-	page, err := s.d.Conflicts(context.Background(), "main", directory.Listing{Limit: 100})
+	page, err := s.d.Conflicts(context.Background(), "main", directory.ConflictFilter{}, directory.Listing{Limit: 100})
 	s.ok(err)
 	return page.Items
 }

@@ -54,7 +54,7 @@ func ObserveLaws(t *testing.T, b Backend) {
 
 		all := h.connectors
 		h.connectors = []*party{c, c, c}
-		h.acts = []string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop"}
+		h.acts = []string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop", "nest", "nest", "unnest"}
 		for range rapid.IntRange(1, 20).Draw(rt, "steps observed") {
 			h.step()
 		}

@@ -164,7 +164,7 @@ func (h *history) lines(connector string, p directory.Plan) []string {
 	lines := []string{}
 	for _, l := range page.Items {
 		switch l.Op {
-		case directory.OpLinkUser, directory.OpUpdateUser:
+		case directory.OpLinkUser, directory.OpUpdateUser, directory.OpAmbiguous, directory.OpBlocked: // none of them is seen on people
 		case directory.OpAddMembership, directory.OpRemoveMembership:
 			lines = append(lines, fmt.Sprintf("%s %s %s", l.Op, l.UserName, strings.ToLower(l.GroupName)))
 		default:

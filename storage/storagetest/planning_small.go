@@ -35,7 +35,7 @@ func SmallPlanLaws(t *testing.T, b Backend) {
 			_, err := h.d.SetRules(context.Background(), byAdmin, c.Slug, nil, h.linked(remembering), anyLosses)
 			return err
 		})
-		h.acts = []string{"user", "active", "delete", "group", "add", "add", "add", "remove", "remove", "replace", "rename", "drop", "rules", "mode", "drain", "local", "local", "unlocal", "block", "unblock"}
+		h.acts = []string{"user", "active", "delete", "group", "add", "add", "add", "remove", "remove", "replace", "rename", "drop", "nest", "nest", "unnest", "rules", "mode", "drain", "local", "local", "unlocal", "block", "unblock"}
 		others := false // were stopped on their way, and are left so
 		for range rapid.IntRange(3, 20).Draw(rt, "steps") {
 			if stopped := h.stepOrCancel(); stopped != nil && stopped != c {
@@ -54,7 +54,7 @@ func SmallPlanLaws(t *testing.T, b Backend) {
 		}
 		looked, whole = looked+p.Total, whole+q.Total
 
-		h.acts = []string{"user", "active", "delete", "add", "add", "remove", "replace", "rename", "local", "unlocal"}
+		h.acts = []string{"user", "active", "delete", "add", "add", "remove", "replace", "rename", "nest", "unnest", "local", "unlocal"}
 		for range rapid.IntRange(0, 3).Draw(rt, "in between") {
 			h.step()
 		}

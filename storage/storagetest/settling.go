@@ -83,6 +83,7 @@ type party struct {
 	active  map[string]bool
 	groups  map[string]uuid.UUID
 	members map[string]map[string]bool // by group, by user
+	nested  map[nestedEdge]bool
 	rules   policy.Rules
 }
 
@@ -104,7 +105,7 @@ var (
 )
 
 // everyAct is what a step of a history does; some of it more often.
-var everyAct = []string{"user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop",
+var everyAct = []string{"nest", "nest", "unnest", "user", "user", "active", "delete", "group", "add", "add", "add", "remove", "replace", "rename", "renameadd", "drop",
 	"rules", "rules", "mode", "mode", "drain", "local", "unlocal", "block", "unblock"}
 
 func newHistory(rt *rapid.T, b Backend, kind string) *history {
@@ -129,7 +130,7 @@ func newHistoryOf(rt *rapid.T, b Backend, kind string, owners ...string) *histor
 		if err != nil {
 			rt.Fatalf("making connector %d: %v", i, err)
 		}
-		h.connectors = append(h.connectors, &party{Connector: c, users: map[string]uuid.UUID{}, active: map[string]bool{}, groups: map[string]uuid.UUID{}, members: map[string]map[string]bool{}})
+		h.connectors = append(h.connectors, &party{Connector: c, users: map[string]uuid.UUID{}, active: map[string]bool{}, groups: map[string]uuid.UUID{}, members: map[string]map[string]bool{}, nested: map[nestedEdge]bool{}})
 	}
 	must(rt, func() error {
 		_, err := h.d.SetDirectory(ctx, directory.Admin{ID: "test"}, h.name, nil, policy.DirectorySettings{SharedGroups: policy.Text(".*"), ActiveWhen: policy.ActiveWhenAny, RetentionDays: 30})
@@ -204,6 +205,9 @@ func (h *history) step() {
 	case act == "replace":
 		err = h.editMembers(src, gid, scim.MemberEdit{Op: scim.ReplaceMembers, Values: []string{value}})
 		c.members[group] = map[string]bool{user: true}
+		c.unnest(gid, false)
+	case (act == "nest" || act == "unnest") && hasGroup:
+		act, err = h.nest(src, c, act, gid)
 	case (act == "rename" || act == "renameadd") && hasGroup:
 		to := rapid.SampledFrom(append([]string{"Fresh"}, groupNames...)).Draw(h.t, "to")
 		if _, taken := c.groups[to]; taken {
@@ -225,6 +229,7 @@ func (h *history) step() {
 		delete(c.members, group)
 	case act == "drop" && hasGroup:
 		err = h.d.DeleteGroup(ctx, src, gid, nil)
+		c.unnest(gid, true)
 		delete(c.groups, group)
 		delete(c.members, group)
 	case act == "rules":
@@ -340,10 +345,13 @@ func (h *history) replay(from *history) {
 				}
 				members = append(members, user)
 			}
-			if _, err := h.d.CreateGroup(ctx, src, scim.Document{"displayName": group}, members, nil); err != nil {
+			r, err := h.d.CreateGroup(ctx, src, scim.Document{"displayName": group}, members, nil)
+			if err != nil {
 				h.t.Fatal(err)
 			}
+			c.groups[group] = r.ID
 		}
+		must(h.t, func() error { return h.replayNesting(src, c, other) })
 	}
 	must(h.t, func() error { return h.d.Drain(ctx) })
 	h.now = h.now.Add(27 * time.Hour)

@@ -179,7 +179,7 @@ func (h *history) comesUpon(greedy bool) []string {
 
 // foreign are the groups that conflicts are about.
 func (h *history) foreign() []string {
-	page, err := h.d.Conflicts(context.Background(), h.name, directory.Listing{Limit: 500})
+	page, err := h.d.Conflicts(context.Background(), h.name, directory.ConflictFilter{}, directory.Listing{Limit: 500})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -73,6 +73,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"uniqueness is switched on over what is there":          uniquenessIsSwitched,
 		"a connector that retires lets unique values go":        retiringReleasesValues,
 		"a required attribute is there, or was not before":      requiredAttributesAreThere,
+		"an application reads what is in its sight":             sightsAreKept,
 		"a last login moves forward and changes no user":        loginsMoveForward,
 	} {
 		t.Run(name, func(t *testing.T) {

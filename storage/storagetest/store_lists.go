@@ -220,21 +220,21 @@ func conflictsEnd(t *testing.T, w *storeWorld) {
 	again.Detail.Sentence = "Decide again."
 	w.save(t, w.acme, &directory.Changes{Conflicts: []directory.ConflictRow{first, row("foreignGroup", "b"), row("other", "a")}})
 	w.save(t, w.acme, &directory.Changes{Conflicts: []directory.ConflictRow{again}})
-	page, err := w.Conflicts(t.Context(), w.acme.DirectoryID, directory.Listing{Limit: 2})
+	page, err := w.Conflicts(t.Context(), w.acme.DirectoryID, directory.ConflictQuery{}, directory.Listing{Limit: 2})
 	if err != nil || page.Total != 3 || len(page.Items) != 2 || page.Next == "" {
 		t.Fatalf("conflicts: %+v (%v)", page, err)
 	}
 	if got := page.Items[0]; got.ID != first.ID || got.Detail.Sentence != "Decide again." {
 		t.Errorf("the first conflict is %+v", got)
 	}
-	rest, err := w.Conflicts(t.Context(), w.acme.DirectoryID, directory.Listing{Limit: 2, Cursor: page.Next})
+	rest, err := w.Conflicts(t.Context(), w.acme.DirectoryID, directory.ConflictQuery{}, directory.Listing{Limit: 2, Cursor: page.Next})
 	if err != nil || len(rest.Items) != 1 || rest.Next != "" {
 		t.Errorf("the second page: %+v (%v)", rest, err)
 	}
 	decided := page.Items[0]
 	decided.Decision, decided.DecidedUser = "refuse", newID()
 	w.save(t, w.acme, &directory.Changes{Conflicts: []directory.ConflictRow{decided}, Withdraw: []uuid.UUID{page.Items[1].ID}})
-	if page, err = w.Conflicts(t.Context(), w.acme.DirectoryID, directory.Listing{Limit: 9}); err != nil || page.Total != 1 {
+	if page, err = w.Conflicts(t.Context(), w.acme.DirectoryID, directory.ConflictQuery{}, directory.Listing{Limit: 9}); err != nil || page.Total != 1 {
 		t.Errorf("open conflicts: %d (%v), want 1", page.Total, err)
 	}
 	w.save(t, w.acme, &directory.Changes{Withdraw: []uuid.UUID{decided.ID}})

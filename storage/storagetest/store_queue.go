@@ -209,11 +209,11 @@ func droppedMembersAreQueued(t *testing.T, w *storeWorld) {
 	b, _ := w.person(t, w.acme, "b")
 	inner := w.group(t, w.acme, "Inner")
 	g := w.group(t, w.acme, "Jira", a.ID, inner.ID)
-	w.save(t, w.acme, &directory.Changes{AllMembers: &directory.AllMembers{Group: g.ID}, QueueAll: &directory.QueueAll{Members: g.ID}, TouchedAt: w.now})
+	w.save(t, w.acme, &directory.Changes{AllMembers: &directory.AllMembers{Group: g.ID}, QueueAll: &directory.QueueAll{Members: []uuid.UUID{g.ID}}, TouchedAt: w.now})
 	if got := w.due(t, w.acme, w.now, 10); !slices.Equal(got, []uuid.UUID{a.ID}) {
 		t.Errorf("queued %v, want the dropped member", got)
 	}
-	w.save(t, w.acme, &directory.Changes{AddEdges: []directory.NewEdge{edge(w.acme, g.ID, b.ID)}, QueueAll: &directory.QueueAll{Members: g.ID}, TouchedAt: w.now})
+	w.save(t, w.acme, &directory.Changes{AddEdges: []directory.NewEdge{edge(w.acme, g.ID, b.ID)}, QueueAll: &directory.QueueAll{Members: []uuid.UUID{g.ID}}, TouchedAt: w.now})
 	if got := w.due(t, w.acme, w.now, 10); !slices.Equal(got, []uuid.UUID{b.ID}) {
 		t.Errorf("queued %v, want the new member", got)
 	}

@@ -62,7 +62,7 @@ func connectorsStayApart(t *testing.T, w *storeWorld) {
 		"DropUnresolved": {DropUnresolved: []directory.Arrival{{Group: g.ID, Value: "nobody"}}},
 		"AllMembers":     {AllMembers: &directory.AllMembers{Group: g.ID}},
 		"Touch":          {Touch: []uuid.UUID{g.ID}, TouchedAt: w.now.Add(time.Hour)},
-		"QueueAll":       {QueueAll: &directory.QueueAll{Members: g.ID}},
+		"QueueAll":       {QueueAll: &directory.QueueAll{Members: []uuid.UUID{g.ID}}},
 	} {
 		w.save(t, w.globex, changes)
 		read, err := w.UserRecord(ctx, w.acme.ID, r.ID)
@@ -124,7 +124,7 @@ func directoriesStayApart(t *testing.T, w *storeWorld) {
 	if page, users, err := w.GroupMembers(ctx, other.ID, fact.ID, directory.Listing{Limit: 9}); err != nil || page.Total+len(users) != 0 {
 		t.Errorf("GroupMembers: %+v (%v)", page, err)
 	}
-	if page, err := w.Conflicts(ctx, other.ID, directory.Listing{Limit: 9}); err != nil || page.Total != 0 {
+	if page, err := w.Conflicts(ctx, other.ID, directory.ConflictQuery{}, directory.Listing{Limit: 9}); err != nil || page.Total != 0 {
 		t.Errorf("Conflicts: %+v (%v)", page, err)
 	}
 	if due := w.due(t, far, w.now, 9); len(due) != 0 {

@@ -21,6 +21,19 @@ var reasonScenes = map[string]func(*reasons){
 		r.isFor("defaultGroup", whom, "starter")
 		r.isFor("notSent", whom, "sales")
 	},
+	"a mapping drops, and fails": func(r *reasons) {
+		c := r.okta(`{"mapping":{"dropWhen":"record.userType == \"Contractor\" || int(default(record.title, \"0\")) > 9"}}`)
+		id := c.user(r.t, whom)
+		sets := func(path, value string) {
+			c.scimOK(r.t, "PATCH", "/Users/"+id, patch(map[string]any{"op": "replace", "path": path, "value": value}))
+		}
+		sets("userType", "Contractor")
+		c.group(r.t, "jira", id)
+		r.isFor("recordDropped", whom, "jira")
+		sets("title", "no number")
+		sets("userType", "Employee")
+		r.isFor("mappingFailed", whom, "jira")
+	},
 	"defaults end": func(r *reasons) {
 		c, other := r.okta(`{"defaultGroups":["starter"]}`), r.entra("")
 		id := c.user(r.t, whom)
@@ -208,17 +221,25 @@ var reasonScenes = map[string]func(*reasons){
 		r.local("bob")
 		c := r.okta("")
 		id := c.user(r.t, whom, map[string]any{"title": "Engineer"})
-		about := func(code, attribute string) {
-			r.t.Helper()
-			if answer := r.why(whom, "attribute", attribute); answer["code"] != code {
-				r.t.Errorf("%s is %v because of %v, want %s", attribute, answer["value"], answer["code"], code)
-			}
-		}
-		about("given", "title")
-		about("notGiven", "nickName")
+		r.hasFor("given", whom, "title")
+		r.hasFor("notGiven", whom, "nickName")
 		c.scimOK(r.t, "PATCH", "/Users/"+id, patch(map[string]any{"op": "replace", "path": "userName", "value": "bob"}))
-		about("userNameTaken", "userName")
+		r.hasFor("userNameTaken", whom, "userName")
 		c.scimOK(r.t, "PATCH", "/Users/"+id, patch(map[string]any{"op": "add", "path": "displayName", "value": "root of all"}))
-		about("protectedName", "displayName")
+		r.hasFor("protectedName", whom, "displayName")
+	},
+	"what another directory has": func(r *reasons) {
+		legacy := *r
+		legacy.Directory = r.directory(r.t)
+		r.called[legacy.Directory] = "legacy"
+		legacy.adminOK(r.t, "POST", "/directories/"+legacy.Directory+"/users", map[string]any{"userName": whom, "nickName": "Countess"})
+		legacy.give(whom, "wiki")
+		legacy.give(whom, "wiki-admins")
+		r.settings(`{"copyFrom":"` + legacy.Directory + `"}`)
+		c := r.okta(`{"neverAssign":[".*-admins"]}`)
+		r.wouldBe("notCopied", c, "wiki-admins") // said before it comes about, since it is given once
+		c.user(r.t, whom)
+		r.isFor("copied", whom, "wiki")
+		r.hasFor("copiedValue", whom, "nickName")
 	},
 }

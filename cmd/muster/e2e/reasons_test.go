@@ -16,9 +16,8 @@ const reasonsFile = "testdata/reasons.txt"
 
 // notReached are the codes that no request can bring about in this version, and why.
 var notReached = map[string]string{
-	"recordDropped": "a mapping would drop the record, and this version maps nothing",
-	"discarded":     "an addition would have to be held first, and only losses are",
-	"noRecord":      "a connector would have to support a membership of somebody of whom it has no record, not even a tombstone",
+	"discarded": "an addition would have to be held first, and only losses are",
+	"noRecord":  "a connector would have to support a membership of somebody of whom it has no record, not even a tombstone",
 }
 
 // TestEveryReasonIsReachedAndReadsWell brings every reason code about through real requests, reads

@@ -71,6 +71,33 @@ func (r *reasons) isFor(code, user, group string) {
 	}
 }
 
+// hasFor expects the code of the answer about an attribute of a user.
+func (r *reasons) hasFor(code, user, attribute string) {
+	r.t.Helper()
+	if answer := r.why(user, "attribute", attribute); answer["code"] != code {
+		r.t.Errorf("%s is %v because of %v, want %s", attribute, answer["value"], answer["code"], code)
+	}
+}
+
+// wouldBe tries to create the user whom, and expects the code of the verdict about a group.
+func (r *reasons) wouldBe(code string, c connector, group string) {
+	r.t.Helper()
+	tried := r.adminOK(r.t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "POST", "path": "/Users",
+		"body": map[string]any{"schemas": []string{userSchema}, "userName": whom, "active": true}})
+	lines, _ := tried.at(r.t, "$.decisions[0].lines").([]any)
+	for _, line := range lines {
+		if line := line.(map[string]any); line["group"] == group {
+			because := line["because"].(map[string]any)
+			r.hear(because)
+			if because["code"] != code {
+				r.t.Errorf("the trial says %v of %s, want %s", because["code"], group, code)
+			}
+			return
+		}
+	}
+	r.t.Errorf("the trial says nothing of %s: %s", group, excerpt(tried.Body))
+}
+
 // hears expects that a reason of that code is somewhere in the answer.
 func (r *reasons) hears(code, user, group string) {
 	r.t.Helper()

@@ -12,7 +12,7 @@ import (
 // shows from outside. Its names begin with the row.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	probeAll(t, "2.0", slices.Concat(askedOfServers, askedByTenants))
+	probeAll(t, "2.0", slices.Concat(askedOfServers, askedOfMapping, askedOfLeaving, askedByTenants))
 }
 
 // ruled is another connector of a tenant and a directory of its own, with rules, as JSON.
@@ -236,6 +236,17 @@ var askedByTenants = []claim{
 				p.t.Errorf("%v is local: %v", user["userName"], user["local"])
 			}
 		}
+		p.ask("DELETE /Users/"+p.person("former"), "", 204)
+		for managed, want := range map[string]string{"true": "managed", "false": "former local", "local": "local", "former": "former"} {
+			var names []string
+			for _, user := range p.items(p.t, p.directoryPath()+"/users?managed="+managed) {
+				names = append(names, user["userName"].(string))
+			}
+			slices.Sort(names)
+			if got := strings.Join(names, " "); got != want {
+				p.t.Errorf("managed=%s lists %s, want %s", managed, got, want)
+			}
+		}
 	}},
 	{"E2 provisioning the e-mail of a local user links, overwrites and manages it", func(p *probe) {
 		local := p.localAda()
@@ -258,6 +269,12 @@ var askedByTenants = []claim{
 				p.t.Errorf("%s leads to %v, want %s", filter, got, id)
 			}
 		}
+		for _, text := range []string{"ADA", "ada@x.example", id} {
+			found := p.adminOK(p.t, "GET", p.directoryPath()+"/lookup?q="+url.QueryEscape(text), nil)
+			if got := found.at(p.t, "$.people[0].records[0].id"); got != id {
+				p.t.Errorf("%s leads to %v, want %s", text, got, id)
+			}
+		}
 	}},
 	{"E4 group push by id works for a user who was local", func(p *probe) {
 		local := p.localAda()
@@ -272,6 +289,10 @@ var askedByTenants = []claim{
 	{"E5 a link can be undone, which gives the local user back", func(p *probe) {
 		local := p.localAda()
 		id := p.person("ada", `"title":"Countess","emails":[{"value":"ada@x.example","primary":true}]`)
+		would := p.adminOK(p.t, "GET", p.directoryPath()+"/users/"+local+"/records/"+p.Slug+"/unlinking", nil)
+		if op := would.text(p.t, "$.changes[0].op"); op != "unlinkUser" {
+			p.t.Errorf("the preview begins with %s: %s", op, would.Body)
+		}
 		p.adminOK(p.t, "DELETE", p.directoryPath()+"/users/"+local+"/records/"+p.Slug, nil)
 		user := p.adminOK(p.t, "GET", p.directoryPath()+"/users/"+local, nil).value(p.t).(map[string]any)
 		if user["local"] != true || user["title"] != "Enchantress" {

@@ -3,9 +3,11 @@ package e2e
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestATrialChangesNothingAndAnswersLikeTheRequest tries requests of every kind and then sends
@@ -46,7 +48,7 @@ func TestATrialChangesNothingAndAnswersLikeTheRequest(t *testing.T) {
 		} {
 			t.Run(x.name, func(t *testing.T) {
 				s.settled(t, r.Directory)
-				before, events := r.everything(c), len(s.items(t, "/events"))
+				before, events := r.everything(c), s.promptEvents(t)
 				asked := map[string]any{"method": x.method, "path": x.path}
 				if x.body != nil {
 					asked["body"] = x.body
@@ -55,8 +57,8 @@ func TestATrialChangesNothingAndAnswersLikeTheRequest(t *testing.T) {
 				if changes := diff(before, r.everything(c)); len(changes) > 0 {
 					t.Errorf("the trial changed something:\n\t%s", strings.Join(changes, "\n\t"))
 				}
-				if now := len(s.items(t, "/events")); now != events {
-					t.Errorf("the trial left %d events", now-events)
+				if now := s.promptEvents(t); len(now) != len(events) {
+					t.Errorf("the trial left %d events: %s", len(now)-len(events), show(now[:max(0, len(now)-len(events))]))
 				}
 				sent := c.scim(t, x.method, x.path, x.body)
 				if sent.Status != x.status {
@@ -75,6 +77,7 @@ func TestATrialChangesNothingAndAnswersLikeTheRequest(t *testing.T) {
 				r.sameEvents(t, tried, sent.Header.Get("X-Request-Id"))
 			})
 		}
+		s.refusals(t, "connector="+c.Slug, 4) // of what was sent, and none of what was tried
 		for _, path := range []string{"/Bulk", "/scim/" + c.Slug + "/v1/Bulk.json"} {
 			if bulk := s.admin(t, "POST", "/connectors/"+c.Slug+"/trials", map[string]any{"method": "POST", "path": path, "body": map[string]any{}}); bulk.Status != http.StatusNotImplemented {
 				t.Errorf("a trial of %s: %d %s", path, bulk.Status, excerpt(bulk.Body))
@@ -97,6 +100,30 @@ func (r *reasons) everything(c connector) dump {
 		d["conflict "+conflict["id"].(string)] = canonical(conflict)
 	}
 	return d
+}
+
+// promptEvents are all events, the newest first, but for those that are told some seconds after
+// what they tell of, by whichever request: refusals and the first use of a credential.
+func (s *server) promptEvents(t *testing.T) []map[string]any {
+	t.Helper()
+	return slices.DeleteFunc(s.items(t, "/events"), func(e map[string]any) bool {
+		return e["action"] == "request.refused" || e["action"] == "credential.firstUsed"
+	})
+}
+
+// refusals waits until so many refused requests are told, and expects no more.
+func (s *server) refusals(t *testing.T, query string, want int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) { // there is nothing to be notified by
+		told := s.items(t, "/events?action=request.refused&"+query)
+		if len(told) == want {
+			return
+		}
+		if len(told) > want || time.Now().After(deadline) {
+			t.Errorf("%d refused requests are told, want %d: %s", len(told), want, show(told))
+			return
+		}
+	}
 }
 
 // sameEvents compares the actions that a trial announced with those of the real request.
@@ -134,6 +161,22 @@ func bodyOf(t *testing.T, r response) any {
 	return r.value(t)
 }
 
+// applied applies a plan of a connector, waits for the job to end, and returns its id.
+func (s *server) applied(t testing.TB, slug string, plan response) string {
+	t.Helper()
+	job := s.adminOK(t, "POST", "/connectors/"+slug+"/plans/"+plan.text(t, "$.id")+"/application",
+		map[string]any{"hash": plan.text(t, "$.hash"), "comment": "a test"}).text(t, "$.id")
+	for ; ; time.Sleep(5 * time.Millisecond) { // there is nothing to be notified by
+		switch answer := s.adminOK(t, "GET", "/jobs/"+job, nil); answer.text(t, "$.state") {
+		case "done":
+			return job
+		case "running":
+		default:
+			t.Fatalf("the job ended so: %s", answer.Body)
+		}
+	}
+}
+
 // TestAnAppliedChangeHasAWayBack applies a plan, asks for its reversal, and applies that.
 func TestAnAppliedChangeHasAWayBack(t *testing.T) {
 	t.Parallel()
@@ -141,20 +184,7 @@ func TestAnAppliedChangeHasAWayBack(t *testing.T) {
 		r := &reasons{server: s, t: t, Directory: s.directory(t), heard: map[string]string{}, called: map[string]string{}}
 		c := r.okta("")
 		c.group(t, "jira", c.user(t, whom))
-		apply := func(plan response) string {
-			t.Helper()
-			job := s.adminOK(t, "POST", "/connectors/"+c.Slug+"/plans/"+plan.text(t, "$.id")+"/application",
-				map[string]any{"hash": plan.text(t, "$.hash"), "comment": "a test"}).text(t, "$.id")
-			for {
-				switch answer := s.adminOK(t, "GET", "/jobs/"+job, nil); answer.text(t, "$.state") {
-				case "done":
-					return job
-				case "running":
-				default:
-					t.Fatalf("the job ended so: %s", answer.Body)
-				}
-			}
-		}
+		apply := func(plan response) string { return s.applied(t, c.Slug, plan) }
 		job := apply(s.adminOK(t, "POST", "/connectors/"+c.Slug+"/plans", map[string]any{"rules": map[string]any{"neverAssign": []string{"jira"}}}))
 		r.isFor("neverAssign", whom, "jira")
 		back := s.adminOK(t, "POST", "/jobs/"+job+"/reversal", nil)

@@ -50,9 +50,6 @@ func (d *Directory) check() error {
 	if err := tenants.CheckName("name", d.Name); err != nil {
 		return placed(err, d.at, where)
 	}
-	if d.Settings.RetentionDays != policy.DefaultDirectorySettings().RetentionDays {
-		return &Error{d.at.lineOf("retentionDays"), where, "retentionDays cannot be changed yet: this version purges nobody. Leave it out"}
-	}
 	_, err := policy.CompileDirectory(d.Settings, 1)
 	return placed(err, d.at, where)
 }

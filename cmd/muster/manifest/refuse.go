@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-scim/muster/policy"
@@ -70,10 +71,6 @@ func deeper(n *node, try func(*node) error) *node {
 
 // checkRules compiles rules; n is where they stand in the file.
 func checkRules(r policy.Rules, n *node, where string) error {
-	m := r.Mapping
-	if len(m.Steps) > 0 || m.DropWhen != "" || len(m.Renames) > 0 {
-		return &Error{n.lineOf("mapping"), where, "mapping cannot be used yet: this version maps nothing. Leave it out"}
-	}
 	_, err := policy.Compile(r)
 	return placed(err, n, where)
 }
@@ -100,8 +97,13 @@ func placed(err error, n *node, where string) error {
 		if n == nil {
 			break
 		}
+		name, place, indexed := strings.Cut(name, "[")
 		out.Line = n.lineOf(name)
 		n = n.field(name)
+		if i, err := strconv.Atoi(strings.TrimSuffix(place, "]")); indexed && err == nil && n != nil && i < len(n.items) {
+			n = n.items[i]
+			out.Line = n.line
+		}
 	}
 	if n != nil && index >= 0 && index < len(n.items) {
 		out.Line = n.items[index].line
