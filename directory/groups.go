@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -107,8 +108,9 @@ func (d *Directory) MembersOf(ctx context.Context, c tenants.Connector, groups [
 func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, match IfMatch, edit GroupEdit) (GroupRecord, error) {
 	var edited GroupRecord
 	alone := false
+	var below []uuid.UUID // groups that come or go, once a run has seen them
 	err := d.change(ctx, scopeOf(src.Connector), src.actor(), func(w *work) error {
-		request := Request{Exclusive: alone, Group: id, Values: values(edit.Members), GroupKeys: w.names(src.Connector.ID)}
+		request := Request{Exclusive: alone, Group: id, Below: below, Values: values(edit.Members), GroupKeys: w.names(src.Connector.ID)}
 		all := needsAll(edit.Members)
 		if all || edit.Attributes != nil || match != nil {
 			request.GroupLock = GroupExclusive
@@ -139,6 +141,10 @@ func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, mat
 			scene.MemberCount = saidOf(roster.all)
 		}
 		change := roster.fold(edit.Members)
+		if groups := groupsOf(slices.Concat(change.add, change.drop)...); below == nil && len(groups) > 0 {
+			below = groups
+			return errBelow
+		}
 		if renamed := w.changes.GroupRecord != nil; renamed || !change.empty() {
 			g.Version, g.Modified = g.Version+1, w.now
 			if !renamed {
@@ -182,6 +188,10 @@ func (w *work) editAttributes(g *GroupRow, edit GroupEdit) error {
 // DeleteGroup removes a group record; its members lose what it gave them, as the rules say.
 func (d *Directory) DeleteGroup(ctx context.Context, src Source, id uuid.UUID, match IfMatch) error {
 	return d.change(ctx, scopeOf(src.Connector), src.actor(), func(w *work) error {
+		// Outer groups are locked before inner ones, as by those who change their members.
+		if _, err := w.tx.Load(ctx, Request{Record: id, RecordGone: true}); err != nil {
+			return err
+		}
 		scene, err := w.load(Request{Group: id, GroupLock: GroupExclusive, GroupKeys: w.names(src.Connector.ID)})
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -136,6 +137,10 @@ func groupsOf(members ...Resolved) (groups []uuid.UUID) {
 	return groups
 }
 
+// errBelow makes a transaction run again that has seen which groups come or go in a group: it locks
+// the connector's nesting before the group then, so that no two of them wait for each other.
+var errBelow = fmt.Errorf("the groups inside have to be locked: %w", ErrAgain)
+
 // refuseCycles refuses a member group that is, or holds somewhere below, the group itself. The
 // groups below stay as they are until the commit, so that no other request closes the circle.
 // Those that were deleted since their member values were resolved are left out of what it returns.
@@ -162,6 +167,7 @@ func (w *work) refuseCycles(g *GroupRow, added []Resolved) ([]Resolved, error) {
 }
 
 // leaveOuter takes a group that goes out of the groups that list it, whose members are others then.
+// They are read now that the group is locked, and nobody puts it into another.
 func (w *work) leaveOuter(g *GroupRow) error {
 	scene, err := w.tx.Load(w.ctx, Request{Record: g.ID, RecordGone: true})
 	if err != nil {

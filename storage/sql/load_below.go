@@ -22,11 +22,7 @@ func (l *load) lockBelow() {
 	condition, ids := l.oneOf("g.id", l.r.Below)
 	below, args := groupsIn(owned+" and "+condition, ""), []any{owner, ids}
 	if l.locks() {
-		// Whoever waits here may be waiting for a group that is put below by one that waited for it;
-		// the second time nobody else can come, and that one is locked too.
-		for range 2 {
-			l.exec(nil, "select g.id from group_records g where g.id in ("+below+") order by g.id"+l.locking("for update of g"), args...)
-		}
+		l.exec(nil, "select g.id from group_records g where g.id in ("+below+") order by g.id"+l.locking("for update of g"), args...)
 	}
 	l.query(func(r row) error {
 		var id uuid.UUID

@@ -1,7 +1,11 @@
 package storagetest
 
 import (
+	"context"
+	"errors"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
@@ -9,6 +13,20 @@ import (
 )
 
 var conflictCases = map[string]func(*testing.T, *stage){
+	"a record is linked to nobody who is not there, live or not": func(t *testing.T, s *stage) {
+		a, b := s.connector("acme", "a", tenants.Live, policy.Rules{}), s.connector("globex", "b", tenants.Live, policy.Rules{})
+		a.user(somebody("ada"))
+		b.user(somebody("ada"))
+		c := s.wantsConflicts(directory.ConflictForeignUser)[0]
+		for _, mode := range []tenants.Mode{tenants.Live, tenants.Observe} {
+			b.mode(mode)
+			var refused *directory.RefusedError
+			if err := s.d.DecideConflict(context.Background(), byAdmin, "main", c.ID, directory.DecisionLink, uuid.New()); !errors.As(err, &refused) || refused.Code != "notFound" {
+				t.Errorf("%s: a link to nobody was answered %v", mode, err)
+			}
+			s.wantsConflicts(directory.ConflictForeignUser)
+		}
+	},
 	"a refused foreign group stays refused": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
 		b := s.connector("globex", "b", tenants.Live, policy.Rules{})

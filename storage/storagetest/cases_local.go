@@ -49,6 +49,22 @@ var localCases = map[string]func(*testing.T, *stage){
 		s.wants("ada", "active, Eng idp, vpn local")
 		s.again()
 	},
+	"a comment stands at the change of somebody of whom something is held": func(t *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{NeverRemove: policy.Text("vpn")})
+		users := a.crowd(30)
+		s.ok(a.patch(a.group("Eng", users...), "", removing(users[:25]...)))
+		held := a.holds().Items
+		if len(held) == 0 {
+			t.Fatal("nothing is held")
+		}
+		_, err := s.d.ChangeMembers(context.Background(), byAdmin, "main", s.localGroup("vpn"), directory.MembersChange{Users: []uuid.UUID{held[0].User}, Comment: "on call"})
+		s.ok(err)
+		page, err := s.d.Events(context.Background(), directory.EventFilter{}, directory.Listing{Limit: 1})
+		s.ok(err)
+		if e := page.Items[0]; e.Action != "directory.membership.added" || !strings.Contains(string(e.Changes), `"comment":"on call"`) {
+			t.Errorf("the change is told as %s %s", e.Action, e.Changes)
+		}
+	},
 	"a member that the rules would give again is not taken out, and the edit that ends it is named": func(t *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{AlwaysAssign: policy.Text("all")})
 		a.user(somebody("ada"))

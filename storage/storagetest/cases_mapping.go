@@ -112,6 +112,42 @@ func (s *stage) problemOf(user string) string {
 }
 
 var mappingCases = map[string]func(*testing.T, *stage){
+	"the bench hides what another connector of the user calls sensitive": func(t *testing.T, s *stage) {
+		ctx := context.Background()
+		byEmail := policy.Rules{Linking: policy.Linking{Match: []string{"email"}}}
+		a, b := s.connector("acme", "a", tenants.Live, byEmail), s.connector("acme", "b", tenants.Live, byEmail)
+		_, err := s.UpdateConnector(ctx, "a", nil, tenants.ConnectorChange{Sensitive: &[]string{"nickName"}})
+		s.ok(err)
+		ada := somebody("ada", "ada@x.example")
+		ada["nickName"] = "secret"
+		a.user(ada)
+		id := b.user(somebody("ada", "ada@x.example"))
+		tried, err := s.d.TryMapping(ctx, "b", directory.MappingTrial{Record: id, Existing: true,
+			Mapping: &policy.Mapping{Steps: []policy.MappingStep{{Target: "title", Expression: "current.nickName", When: "update"}}}})
+		s.ok(err)
+		if tried.After["title"] == "secret" || !tried.Masked {
+			t.Errorf("the bench shows %v, masked: %v", tried.After, tried.Masked)
+		}
+	},
+	"who waits is woken for others by a mapping that gives names, and by no other": func(t *testing.T, s *stage) {
+		for _, c := range []struct {
+			target string
+			woken  int
+		}{{"title", 0}, {"userName", 1}} {
+			a := s.connector("acme", "a-"+strings.ToLower(c.target), tenants.Live, policy.Rules{})
+			b := s.connector("globex", "b-"+strings.ToLower(c.target), tenants.Live, steps(policy.MappingStep{Target: c.target, Expression: "record.userName"}))
+			name := "ada-" + c.target
+			a.user(somebody(name))
+			b.user(somebody(name))
+			s.drain()
+			s.ok(s.d.RemoveUser(context.Background(), byAdmin, "main", s.localUser(somebody("loc-"+c.target)), nil))
+			waiting, err := s.d.Pending(context.Background(), "", b.Slug)
+			s.ok(err)
+			if waiting != c.woken {
+				t.Errorf("with a mapping of %s, %d records are settled because somebody else goes, want %d", c.target, waiting, c.woken)
+			}
+		}
+	},
 	"the bench says what the directory then holds": func(t *testing.T, s *stage) {
 		for i, step := range benched {
 			c := s.connector("acme", fmt.Sprintf("c%d", i), tenants.Live, steps(step))

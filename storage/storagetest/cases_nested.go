@@ -132,6 +132,49 @@ var nestedCases = map[string]func(*testing.T, *stage){
 		}
 		s.again()
 	},
+	"a chain that is built at once has everybody at its bottom in all of it": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		for round := range 5 {
+			name := fmt.Sprint("u", round)
+			bottom := a.group(fmt.Sprint("C", round), a.user(somebody(name)))
+			middle, top := a.group(fmt.Sprint("B", round)), a.group(fmt.Sprint("A", round))
+			for _, err := range s.together(func() error { return a.patch(top, "", adding(middle)) }, func() error { return a.patch(middle, "", adding(bottom)) }) {
+				s.ok(err)
+			}
+			s.drain()
+			s.wants(name, fmt.Sprintf("active, A%d idp, B%d idp, C%d idp", round, round, round))
+		}
+		s.again()
+	},
+	"a deleted group is in no group, whoever adds it at that moment": func(t *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		outer := a.group("Outer")
+		for round := range 20 {
+			inner := a.group(fmt.Sprint("Inner", round))
+			for _, err := range s.together(func() error { return a.patch(outer, "", adding(inner)) },
+				func() error { return s.d.DeleteGroup(context.Background(), a.source(), inner, nil) }) {
+				s.ok(err)
+			}
+			if slices.Contains(a.resolved(outer), inner.String()) {
+				t.Fatalf("round %d: the group lists a deleted group", round)
+			}
+		}
+	},
+	"a group that is deleted moves the version of those that list it": func(t *testing.T, s *stage) {
+		for _, mode := range []tenants.Mode{tenants.Live, tenants.Observe} {
+			a := s.connector("acme", string(mode), mode, policy.Rules{})
+			inner := a.group("Inner")
+			outer := a.group("Outer", inner)
+			before, err := s.d.ReadGroup(context.Background(), a.Connector, outer)
+			s.ok(err)
+			s.ok(s.d.DeleteGroup(context.Background(), a.source(), inner, nil))
+			after, err := s.d.ReadGroup(context.Background(), a.Connector, outer)
+			s.ok(err)
+			if members := a.said(outer); len(members) != 0 || after.Version != before.Version+1 {
+				t.Errorf("%s: the outer group has the members %v and version %d, was %d", mode, members, after.Version, before.Version)
+			}
+		}
+	},
 	"more people below than a request settles are queued": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, unlimited)
 		var ids []uuid.UUID
