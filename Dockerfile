@@ -7,12 +7,25 @@
 #
 # The second one expects a proxy that speaks TLS at the public URL; see docs/deploy.md.
 
-FROM golang:1.26.8-bookworm AS build
+FROM golang:1.26.8-bookworm AS source
 WORKDIR /src
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+RUN go run -buildvcs=false ./cmd/muster openapi > /openapi.json
+
+# The graphical interface. Its types come from what the program says of its API.
+FROM node:24.9.0-bookworm AS ui
+WORKDIR /ui
+COPY web/ui/package.json web/ui/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web/ui ./
+COPY --from=source /openapi.json .vite/openapi.json
+RUN npm run build
+
+FROM source AS build
+COPY --from=ui /ui/dist/app web/ui/dist/app
 ARG VERSION=dev
 RUN go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/muster ./cmd/muster
 RUN install -d -m 0700 /out/data && install -d -m 1777 /out/tmp

@@ -10,7 +10,7 @@ E2E     := ./cmd/muster/e2e
 LINT := $(BIN)/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run cluster cluster-test withcluster test check fmt arch race bench demo transcripts badinput import-million faults laws retries fuzz clean
+.PHONY: help build ui test-ui screenshots run cluster cluster-test withcluster test check fmt arch race bench demo transcripts badinput import-million faults laws retries fuzz clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,10 @@ help: ## List what make can do
 build: ## Build bin/muster, one static program
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/muster ./cmd/muster
 
-run: build ## Start Muster on http://127.0.0.1:8080, with its data in data/muster.db
+ui: ## Build the graphical interface into the next build, where Node 20 is there
+	@tools/ui build
+
+run: ui build ## Start Muster on http://127.0.0.1:8080, with its data in data/muster.db
 	MUSTER_DATABASE_URL="$${MUSTER_DATABASE_URL:-sqlite://data/muster.db}" $(BIN)/muster serve
 
 cluster: build withcluster ## Start Muster as in production: two replicas, HAProxy, PostgreSQL, Redis. HA=1 CLUSTER_DIR=dir
@@ -34,6 +37,12 @@ withcluster:
 
 test: ## Everything CI runs: format, vet, architecture, all tests on SQLite and PostgreSQL
 	@tools/test
+
+test-ui: ## Try the graphical interface in Chromium, on every page. UI_TESTS=file picks
+	@tools/ui test
+
+screenshots: ## Write every page in both themes to web/ui/screenshots
+	@tools/ui screenshots
 
 check: fmt arch $(LINT) ## The static checks: gofmt, go vet, golangci-lint, the architecture
 	$(GO) vet ./...
@@ -76,7 +85,7 @@ fuzz: ## Fuzz every parser for a while each. FUZZTIME=30s
 	@tools/fuzz $(or $(FUZZTIME),30s)
 
 clean: ## Remove what the build made
-	rm -rf $(BIN)
+	rm -rf $(BIN) web/ui/dist/app web/ui/.vite web/ui/screenshots
 
 $(LINT): tools/lint.mod
 	$(GO) build -modfile=tools/lint.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

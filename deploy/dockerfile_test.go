@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -77,14 +78,16 @@ func TestDockerfileEndsInAnImageWithNothingButTheProgram(t *testing.T) {
 func TestDockerfileBuildsAStaticProgramFromPinnedImages(t *testing.T) {
 	t.Parallel()
 	text, used := "", ""
+	earlier := map[string]bool{} // stages, on which others may build
 	for _, i := range readDockerfile(t) {
 		text += i.name + " " + i.rest + "\n"
 		if image, stage, named := strings.Cut(i.rest, " AS "); i.name == "FROM" && image != "scratch" {
-			if !regexp.MustCompile(`^[a-z/]+:[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?(@sha256:[0-9a-f]{64})?$`).MatchString(image) {
+			if !earlier[image] && !regexp.MustCompile(`^[a-z/]+:[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?(@sha256:[0-9a-f]{64})?$`).MatchString(image) {
 				t.Errorf("FROM %s does not say the full version", image)
 			}
 			if named {
 				used += stage + " "
+				earlier[stage] = true
 			}
 		}
 		if (i.name == "ENV" || i.name == "ARG") && regexp.MustCompile(`TOKEN|PASSWORD|SECRET|_KEY`).MatchString(i.rest) {
@@ -148,5 +151,30 @@ func TestTheBuildGetsWhatItNeedsAndNoSecrets(t *testing.T) {
 		if slices.Contains(lines, open) {
 			t.Errorf(".dockerignore lets %s through", open)
 		}
+	}
+}
+
+// TestTheImageHasTheGraphicalInterface: it is built in a stage of its own, with a Node that the
+// tools run on, and is there when the program is built.
+func TestTheImageHasTheGraphicalInterface(t *testing.T) {
+	t.Parallel()
+	stage, taken, built := "", -1, -1
+	for n, i := range readDockerfile(t) {
+		switch {
+		case i.name == "FROM" && strings.HasPrefix(i.rest, "node:"):
+			image, name, _ := strings.Cut(i.rest, " AS ")
+			var major, minor int
+			if _, err := fmt.Sscanf(image, "node:%d.%d", &major, &minor); err != nil || major < 20 || major == 20 && minor < 19 {
+				t.Errorf("FROM %s: web/ui/package.json asks for Node 20.19 or later", image)
+			}
+			stage = name
+		case stage != "" && i.name == "COPY" && strings.HasPrefix(i.rest, "--from="+stage+" ") && strings.HasSuffix(i.rest, " web/ui/dist/app"):
+			taken = n
+		case i.name == "RUN" && strings.HasPrefix(i.rest, "go build "):
+			built = n
+		}
+	}
+	if taken == -1 || built < taken {
+		t.Error("the program is built without web/ui/dist/app, which a Node stage makes")
 	}
 }

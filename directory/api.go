@@ -21,6 +21,8 @@ type Source struct {
 	Connector  tenants.Connector
 	Credential uuid.UUID
 	Request    string
+
+	Effect *Effect // is told what came of it; nil: nobody asks
 }
 
 // Admin is the administrator (or automation) behind a change made through the admin API.
@@ -238,9 +240,12 @@ type Event struct {
 
 // EventFilter narrows a list of events; zero fields do not.
 type EventFilter struct {
-	Connector, User, Group, Action, Actor, Text string
-	Credential                                  string // by name or id
-	Since, Until                                time.Time
+	Connector, User, Group, Action, Actor string
+	Text                                  string // words that are all in it, the last perhaps only begun
+	Credential                            string // by name or id
+	Request                               string // the request's id, whole
+	Outcome                               EventOutcome
+	Since, Until                          time.Time
 }
 
 // Listing bounds an admin list: Limit 1..500, Cursor from the page before.
@@ -285,6 +290,8 @@ type Effective interface {
 	SetMode(ctx context.Context, by Admin, connector string, m tenants.Mode, confirm Confirm) error
 	RuleVersions(ctx context.Context, connector string, l Listing) (Page[RuleVersion], error)
 	RuleVersion(ctx context.Context, connector string, version int64) (RuleVersion, error)
+	// JudgeRules says what rules would make of every group that the connector's IdP sends.
+	JudgeRules(ctx context.Context, connector string, asked Judging) (Judgement, error)
 
 	CreatePlan(ctx context.Context, by Admin, connector string, draft Draft, wait time.Duration) (Plan, error)
 	LivePlan(ctx context.Context, by Admin, connector string, wait time.Duration) (Plan, error)
@@ -350,6 +357,8 @@ type Effective interface {
 
 	Why(ctx context.Context, directory string, q Question) (Answer, error)
 	Events(ctx context.Context, f EventFilter, l Listing) (Page[Event], error)
+	// Feed reads them oldest first, up to where nothing can come any more (package feed).
+	Feed(ctx context.Context, f EventFilter, after, through int64, limit int) (FeedPage, error)
 }
 
 // Info is a directory with its settings.

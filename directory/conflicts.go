@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/muster-scim/muster/policy"
 )
 
 // Conflicts lists the conflicts of a directory that match, the oldest first.
@@ -111,6 +113,9 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 			if found.People[user] == nil {
 				return &RefusedError{Code: "notFound", Detail: fmt.Sprintf("user %s is not in this directory", user)}
 			}
+			if p := found.People[user]; holdsAnother(p, row.Connector, row.Record) {
+				return w.secondOf(p, row.Connector)
+			}
 		}
 		if open := scene.Foreign[pair]; open != nil && open.ID == row.ID && !open.Decided {
 			scene.Conflicts[row.Record] = append(scene.Conflicts[row.Record], ConflictRow{ID: row.ID})
@@ -134,6 +139,21 @@ func (d *Directory) DecideConflict(ctx context.Context, by Admin, directory stri
 		}
 		return w.settleDecided(r, decision, user)
 	})
+}
+
+// holdsAnother says whether a user has an undeleted record of a connector, besides one.
+func holdsAnother(p *Person, connector, besides uuid.UUID) bool {
+	return slices.ContainsFunc(p.Records, func(r *RecordRow) bool {
+		return r.Connector == connector && r.State != policy.Deleted && r.ID != besides
+	})
+}
+
+// secondOf refuses to give a user a second record of one connector: which of the two speaks for
+// the user would be anybody's guess.
+func (w *work) secondOf(p *Person, connector uuid.UUID) error {
+	slug := w.slug(connector)
+	return &RefusedError{Code: ConflictSecond, Detail: fmt.Sprintf(
+		"%s has a record of %s already, and a user takes one of each connector. Unlink that one first, delete one of the two at the IdP, or keep this one separate", p.User.UserName, slug)}
 }
 
 // redecide turns former decisions about a record and a user into the opposite: the last one

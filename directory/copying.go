@@ -100,7 +100,7 @@ func (w *work) readCopy(p *Person) error {
 			key = canonical.Key(w.gives(r, p).UserName())
 		}
 	}
-	if granted || key == "" || len(p.Records) == 0 {
+	if granted || key == "" || !slices.ContainsFunc(p.Records, func(r *RecordRow) bool { return w.mayBringCopy(r, p, key) }) {
 		return nil
 	}
 	found, err := w.tx.ReadCopy(w.ctx, w.settings.CopyFrom, key)
@@ -113,6 +113,22 @@ func (w *work) readCopy(p *Person) error {
 	}
 	p.copyLogin = found.LastLogin
 	return nil
+}
+
+// mayBringCopy says whether a record is word enough that its person is the one of that userName in
+// the other directory. The rule is that of adopting a local user: where several tenants share the
+// directory, or the connector has linking.domains, the name has to lie in one of those. Else
+// whichever tenant claims a name first would get that person's groups.
+func (w *work) mayBringCopy(r *RecordRow, p *Person, key string) bool {
+	c := w.settings.Connectors[r.Connector]
+	if c == nil {
+		return false
+	}
+	domains := c.Policy.Rules.Rules().Linking.Domains
+	if len(domains) == 0 {
+		return w.settings.Info.Tenants <= 1
+	}
+	return r.ViewState != NoView && canonical.Key(w.gives(r, p).UserName()) == key && w.inDomains(r, []string{"userName"}, domains)
 }
 
 // copyable are the attributes of a user that may be copied.

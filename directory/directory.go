@@ -80,8 +80,9 @@ func (d *Directory) change(ctx context.Context, scope Scope, by actor, f func(*w
 // changeOnce is change; blind, it does not ask what an observed request would have done.
 func (d *Directory) changeOnce(ctx context.Context, scope Scope, by actor, blind bool, f func(*work) error) error {
 	queued := false
+	var w *work // of the try that counted
 	err := d.store.Write(ctx, scope, func(tx Tx) error {
-		w := newWork(d, ctx, tx, scope, by)
+		w = newWork(d, ctx, tx, scope, by)
 		w.blind = blind
 		settings, err := d.cachedSettings(ctx, scope.Directory)
 		if err != nil {
@@ -103,6 +104,9 @@ func (d *Directory) changeOnce(ctx context.Context, scope Scope, by actor, blind
 	})
 	if err == nil {
 		d.noteChange(scope)
+		if by.effect != nil {
+			by.effect.note(w, queued)
+		}
 	}
 	if err == nil && queued {
 		d.nudge()
@@ -185,6 +189,7 @@ type work struct {
 
 	observed *observed // what a request to an observing connector touches; nil elsewhere
 	blind    bool      // what it would have done is not asked
+	feeding  feeding   // the group that a request adds people to
 }
 
 // newWork starts a try of a transaction: nothing of a former one is in it.

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,8 @@ type Erased struct {
 // EraseUser erases one person for good: the user, the tombstones of its records, and every clear
 // value that the audit, conflicts, holds and plans hold of it. That something happened to the user
 // of that id, when and by whom, stays. userName confirms who is meant. A person whom an IdP still
-// holds is refused: it would send what was erased again.
+// holds is refused: it would send what was erased again. Of a user who was purged the audit still
+// holds clear values, and those are erased by the same id.
 func (d *Directory) EraseUser(ctx context.Context, by Admin, directory string, id uuid.UUID, userName string) (Erased, error) {
 	var out Erased
 	var name string
@@ -62,6 +64,10 @@ func (d *Directory) EraseUser(ctx context.Context, by Admin, directory string, i
 		w.event("directory.user.erased", EventRow{User: id, Changes: map[string]any{"records": out.Records}})
 		return nil
 	})
+	if errors.Is(err, ErrNotFound) {
+		name = canonical.Key(userName)
+		out, err = d.erasePurged(ctx, by, directory, id, name, key)
+	}
 	if err != nil {
 		return Erased{}, err
 	}
@@ -95,14 +101,23 @@ func (d *Directory) stillSaid(ctx context.Context, directory, key string) ([]str
 
 // letGoByIDPs refuses a person of whom an IdP still holds a record.
 func (w *work) letGoByIDPs(p *Person) error {
-	var holders []string
+	var holders []uuid.UUID
 	for _, r := range p.Records {
 		if r.State != policy.Deleted || r.ViewState != NoView && r.ViewState != ViewState(policy.Deleted) {
-			holders = append(holders, w.called(r.Connector))
+			holders = append(holders, r.Connector)
 		}
 	}
 	if len(holders) == 0 {
 		return nil
+	}
+	return w.heldStill(holders)
+}
+
+// heldStill refuses to erase whom connectors hold a record of.
+func (w *work) heldStill(connectors []uuid.UUID) error {
+	holders := make([]string, len(connectors))
+	for i, c := range connectors {
+		holders[i] = w.called(c)
 	}
 	slices.Sort(holders)
 	return &RefusedError{Code: "stillHeld", Detail: fmt.Sprintf("%s still holds a record of this user and would send it again. Delete the user at the IdP, or clear the connector's records, then erase", strings.Join(slices.Compact(holders), ", "))}

@@ -18,10 +18,12 @@ type actor struct {
 	kind    string // credential, admin, system
 	id      string
 	request string
+
+	effect *Effect // is told what came of it; nil: nobody asks
 }
 
 func (s Source) actor() actor {
-	return actor{kind: "credential", id: s.Credential.String(), request: s.Request}
+	return actor{kind: "credential", id: s.Credential.String(), request: s.Request, effect: s.Effect}
 }
 
 func (a Admin) actor() actor { return actor{kind: "admin", id: a.ID, request: a.Request} }

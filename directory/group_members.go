@@ -60,6 +60,9 @@ func (w *work) changeMembers(src Source, g *GroupRow, m memberChange, scene *Sce
 		return err
 	}
 	live := w.live(g.Connector)
+	if live && len(added) > 0 {
+		w.feeds(g)
+	}
 	if live && len(m.drop) > 0 {
 		w.depart(g.Connector, append(w.nesting.outer(g.ID), g.ViewKey)...)
 	}
@@ -280,6 +283,40 @@ func (w *work) arriveGroup(g *GroupRow, arrivals []Arrival) {
 		w.changes.AddEdges = append(w.changes.AddEdges, NewEdge{EdgeKey: EdgeKey{Group: a.Group, Member: g.ID}, Connector: g.Connector, Kind: scim.GroupKind, Edge: Edge{Said: true, Viewed: w.live(g.Connector)}})
 		w.touch(a.Group)
 	}
+}
+
+// answers lets a group whose externalId has changed into the groups that waited for that value, and
+// leaves its people to the workers. A group inside this one goes on waiting: the two would hold each
+// other.
+func (w *work) answers(g *GroupRow, change *memberChange, arrivals []Arrival) error {
+	if len(arrivals) == 0 {
+		return nil
+	}
+	below, err := w.load(Request{Below: append(groupsOf(change.add...), g.ID)})
+	if err != nil {
+		return err
+	}
+	within := maps.Clone(below.Inside)
+	if within == nil {
+		within = make(map[uuid.UUID][]uuid.UUID)
+	}
+	within[g.ID] = append(slices.Clone(within[g.ID]), groupsOf(change.add...)...)
+	arrivals = slices.DeleteFunc(slices.Clone(arrivals), func(a Arrival) bool { return inside(within, g.ID, a.Group) })
+	if len(arrivals) == 0 {
+		return nil
+	}
+	if err := w.readAbove(arrivals); err != nil {
+		return err
+	}
+	w.arriveGroup(g, arrivals)
+	for _, a := range arrivals {
+		change.into = append(change.into, a.Group)
+	}
+	if !w.live(g.Connector) {
+		return w.observeMembers(g.ID)
+	}
+	w.queueBelow(g.ID)
+	return nil
 }
 
 func limitOr(limit, otherwise int) int {

@@ -109,8 +109,9 @@ func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, mat
 	var edited GroupRecord
 	alone := false
 	var below []uuid.UUID // groups that come or go, once a run has seen them
+	var arrival *Keys     // who waited for the group's new externalId, likewise
 	err := d.change(ctx, scopeOf(src.Connector), src.actor(), func(w *work) error {
-		request := Request{Exclusive: alone, Group: id, Below: below, Values: values(edit.Members), GroupKeys: w.names(src.Connector.ID)}
+		request := Request{Exclusive: alone, Group: id, Below: below, Arrival: arrival, Values: values(edit.Members), GroupKeys: w.names(src.Connector.ID)}
 		all := needsAll(edit.Members)
 		if all || edit.Attributes != nil || match != nil {
 			request.GroupLock = GroupExclusive
@@ -141,9 +142,19 @@ func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, mat
 			scene.MemberCount = saidOf(roster.all)
 		}
 		change := roster.fold(edit.Members)
+		if isAwaited := g.ExternalID != "" && g.ExternalID != old.ExternalID; isAwaited && (arrival == nil || arrival.ExternalID != g.ExternalID) {
+			arrival = &Keys{Record: g.ID, Connector: g.Connector, ExternalID: g.ExternalID}
+			below = append(groupsOf(slices.Concat(change.add, change.drop)...), g.ID)
+			return errBelow
+		} else if !isAwaited {
+			scene.Arrivals = nil
+		}
 		if groups := groupsOf(slices.Concat(change.add, change.drop)...); below == nil && len(groups) > 0 {
 			below = groups
 			return errBelow
+		}
+		if err := w.answers(g, &change, scene.Arrivals); err != nil {
+			return err
 		}
 		if renamed := w.changes.GroupRecord != nil; renamed || !change.empty() {
 			g.Version, g.Modified = g.Version+1, w.now

@@ -39,7 +39,7 @@ func (d *Directory) CreateImport(ctx context.Context, by Admin, directory string
 	if err != nil {
 		return Import{}, err
 	}
-	if err := d.stage(ctx, &i, rows); err != nil {
+	if err := d.stage(ctx, by.actor(), &i, rows); err != nil {
 		d.failImport(context.WithoutCancel(ctx), i, err)
 		return Import{}, err
 	}
@@ -72,7 +72,7 @@ func (d *Directory) roomForImports(ctx context.Context, directory uuid.UUID) err
 }
 
 // stage writes the rows of an import, chunk after chunk, and hands it on to be checked.
-func (d *Directory) stage(ctx context.Context, i *Import, rows iter.Seq2[importfile.Row, error]) error {
+func (d *Directory) stage(ctx context.Context, by actor, i *Import, rows iter.Seq2[importfile.Row, error]) error {
 	var chunk []ImportRow
 	size := 0
 	for row, err := range rows {
@@ -84,12 +84,12 @@ func (d *Directory) stage(ctx context.Context, i *Import, rows iter.Seq2[importf
 		if len(chunk) < importChunk && size < importChunkBytes {
 			continue
 		}
-		if err := d.saveChunk(ctx, i, chunk, ImportReceiving); err != nil {
+		if err := d.saveChunk(ctx, by, i, chunk, ImportReceiving); err != nil {
 			return err
 		}
 		chunk, size = chunk[:0], 0
 	}
-	return d.saveChunk(ctx, i, chunk, ImportChecking)
+	return d.saveChunk(ctx, by, i, chunk, ImportChecking)
 }
 
 // staged is a row as it is kept.
@@ -108,12 +108,12 @@ func staged(r importfile.Row) ImportRow {
 }
 
 // saveChunk writes a chunk and the state behind it.
-func (d *Directory) saveChunk(ctx context.Context, i *Import, chunk []ImportRow, state ImportState) error {
+func (d *Directory) saveChunk(ctx context.Context, by actor, i *Import, chunk []ImportRow, state ImportState) error {
 	if i.Rows+int64(len(chunk)) > mostImportRows {
 		return &importfile.FileError{Line: chunk[0].Line, Detail: fmt.Sprintf("an import takes up to %d rows; split the file here", mostImportRows)}
 	}
 	var now Import
-	err := d.change(ctx, Scope{Directory: i.Directory}, i.actor(), func(w *work) error {
+	err := d.change(ctx, Scope{Directory: i.Directory}, by, func(w *work) error {
 		taken, err := w.tx.TakeImport(ctx, i.ID, true)
 		if err != nil {
 			return err

@@ -98,10 +98,12 @@ func (d *Directory) runImport(ctx context.Context, i Import, until time.Time) er
 }
 
 // stepImport visits the next rows. ours is false when another process has the import. A batch that
-// fails is tried smaller; one row that fails alone becomes a problem, and the others go on.
+// fails is tried smaller; one row that fails alone becomes a problem, and the others go on. What is
+// the database's trouble and not the row's is nobody's problem: the import stays where it is until
+// the workers come to it again.
 func (d *Directory) stepImport(ctx context.Context, i *Import) (ours bool, err error) {
 	for _, limit := range []int{importBatch, importSmall, 1} {
-		if ours, err = d.visitImport(ctx, i, limit, (*importing).batch); err == nil || ctx.Err() != nil {
+		if ours, err = d.visitImport(ctx, i, limit, (*importing).batch); err == nil || ctx.Err() != nil || passing(err) {
 			return ours, err
 		}
 	}
@@ -113,6 +115,12 @@ func (d *Directory) stepImport(ctx context.Context, i *Import) (ours bool, err e
 		}
 		return nil
 	})
+}
+
+// passing says whether the same may succeed a little later.
+func passing(err error) bool {
+	var unavailable interface{ Unavailable() bool }
+	return errors.As(err, &unavailable) && unavailable.Unavailable() || errors.Is(err, context.DeadlineExceeded)
 }
 
 // importing is one transaction of an import.

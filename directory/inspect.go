@@ -199,17 +199,31 @@ func (d *Directory) GroupMembers(ctx context.Context, directory string, group uu
 
 // Events lists what happened, newest first.
 func (d *Directory) Events(ctx context.Context, f EventFilter, l Listing) (Page[Event], error) {
-	q := EventQuery{EventFilter: f}
+	q, some, err := d.eventQuery(ctx, f)
+	if err != nil || !some {
+		return Page[Event]{}, err
+	}
+	page, err := d.store.Events(ctx, q, l)
+	if err != nil {
+		return page, err
+	}
+	return page, d.nameWould(ctx, page.Items)
+}
+
+// eventQuery resolves the names in a filter. It is false when what they name is not there, so
+// that no event fits.
+func (d *Directory) eventQuery(ctx context.Context, f EventFilter) (q EventQuery, some bool, err error) {
+	q = EventQuery{EventFilter: f}
 	if f.Connector != "" {
 		c, err := d.store.Connector(ctx, f.Connector)
 		if err != nil {
-			return Page[Event]{}, err
+			return q, false, err
 		}
 		q.ConnectorID = c.ID
 	}
 	directories, err := d.store.Directories(ctx)
 	if err != nil {
-		return Page[Event]{}, err
+		return q, false, err
 	}
 	if id := idOf(f.User); id != uuid.Nil {
 		q.UserIDs = append(q.UserIDs, id) // also of somebody who was purged or erased
@@ -218,7 +232,7 @@ func (d *Directory) Events(ctx context.Context, f EventFilter, l Listing) (Page[
 		if f.User != "" {
 			users, err := d.store.FindUsers(ctx, info.ID, f.User)
 			if err != nil {
-				return Page[Event]{}, err
+				return q, false, err
 			}
 			for _, u := range users {
 				q.UserIDs = append(q.UserIDs, u.ID)
@@ -232,14 +246,7 @@ func (d *Directory) Events(ctx context.Context, f EventFilter, l Listing) (Page[
 			}
 		}
 	}
-	if f.User != "" && len(q.UserIDs) == 0 || f.Group != "" && len(q.GroupIDs) == 0 {
-		return Page[Event]{}, nil
-	}
-	page, err := d.store.Events(ctx, q, l)
-	if err != nil {
-		return page, err
-	}
-	return page, d.nameWould(ctx, page.Items)
+	return q, !(f.User != "" && len(q.UserIDs) == 0 || f.Group != "" && len(q.GroupIDs) == 0), nil
 }
 
 func (d *Directory) groupNamed(ctx context.Context, directory, name string) (Group, error) {

@@ -39,7 +39,12 @@ func (w *work) match(r *RecordRow, rows []CandidateRow, people map[uuid.UUID]*Pe
 		switch d.Decision {
 		case DecisionLink:
 			if p := people[d.DecidedUser]; p != nil {
-				return matched{person: p, candidates: []Candidate{{User: p.User.ID, UserName: p.User.UserName, By: []string{ByDecision}}}}
+				decided := []Candidate{{User: p.User.ID, UserName: p.User.UserName, By: []string{ByDecision}}}
+				if holdsAnother(p, r.Connector, r.ID) { // by now: the decision is older
+					return matched{conflict: ConflictSecond, candidates: decided,
+						sentence: fmt.Sprintf("%s sends a second record for %s, to whom it was to be linked. Unlink or delete one of the two, or take that decision back.", c.Slug, p.User.UserName)}
+				}
+				return matched{person: p, candidates: decided}
 			}
 		case DecisionKeepSeparate:
 			separate = true
@@ -111,10 +116,8 @@ func (w *work) mayLink(r *RecordRow, p *Person, candidates []Candidate, nameHold
 	if pattern, except := w.settings.Directory.ProtectedUser(protectable(p.User.JSON)...); pattern != "" && !slices.Contains(except, c.Slug) {
 		return conflict(ConflictGuarded, "%s sends a user that matches %s, whom protectedUsers (%s) keeps out of the connectors' reach.", c.Slug, name, pattern)
 	}
-	for _, other := range p.Records {
-		if other.Connector == r.Connector && other.State != policy.Deleted && other.ID != r.ID {
-			return w.ownUser(r, nameHolder, people, conflict(ConflictSecond, "%s sends a second record for %s, and its userName is taken. Rename one of the two at the IdP, or decide here.", c.Slug, name))
-		}
+	if holdsAnother(p, r.Connector, r.ID) {
+		return w.ownUser(r, nameHolder, people, conflict(ConflictSecond, "%s sends a second record for %s, and its userName is taken. Rename one of the two at the IdP, or decide here.", c.Slug, name))
 	}
 	inDomains := func() bool { return w.inDomains(r, candidates[0].By, linking.Domains) }
 	switch {

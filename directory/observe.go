@@ -135,6 +135,7 @@ func (w *work) saveObserved() error {
 	}
 	events[at].Changes["would"] = would
 	w.tx.Save(&Changes{Events: events, TouchedAt: w.now})
+	w.changes.Events = events // for who asks what came of it
 	return nil
 }
 

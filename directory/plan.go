@@ -51,7 +51,8 @@ type Plan struct {
 	Actor, Problem           string
 	Created, Beat            time.Time
 
-	Stale bool // rules, modes or settings changed since; applying it looks again first. Not stored
+	Stale   bool // rules, modes or settings changed since; applying it looks again first. Not stored
+	Exceeds bool // it loses more than the connector's safety limits of now let through. Not stored
 }
 
 // Counts say a plan in numbers.
@@ -272,7 +273,13 @@ func (d *Directory) planOf(ctx context.Context, c *Connector, id uuid.UUID) (Pla
 		return Plan{}, err
 	}
 	p.Stale = p.State == PlanReady && !p.madeOn(settings)
-	return p, nil
+	return p.measured(c), nil
+}
+
+// measured is the plan with the word whether it loses more than the connector's limits let through.
+func (p Plan) measured(c *Connector) Plan {
+	p.Exceeds = p.Counts.exceeds(c.Rules.Safety)
+	return p
 }
 
 // madeOn says whether rules, modes and settings are as they were when the plan was made.

@@ -26,7 +26,8 @@ func (d *Directory) plan(ctx context.Context, by Admin, c *Connector, draft Draf
 	if err := draft.check(c); err != nil {
 		return Plan{}, err
 	}
-	return d.inBackground(ctx, d.newPlan(by, c, draft, PlanRunning), wait)
+	p, err := d.inBackground(ctx, d.newPlan(by, c, draft, PlanRunning), wait)
+	return p.measured(c), err
 }
 
 // newPlan is the row of a plan that is about to be made.
@@ -146,7 +147,8 @@ func (d *Directory) LivePlan(ctx context.Context, by Admin, connector string, wa
 		case p.State == PlanRunning, p.State == PlanReady && !old:
 			return p, nil
 		case p.State == PlanReady:
-			return d.again(ctx, p, wait)
+			p, err = d.again(ctx, p, wait)
+			return p.measured(c), err
 		}
 	}
 	return d.plan(ctx, by, c, Draft{Mode: tenants.Live}, wait)

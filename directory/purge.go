@@ -40,6 +40,8 @@ type PurgeStore interface {
 	FormerKey(ctx context.Context, directory uuid.UUID, k FormerKey) (time.Time, error)
 	// HoldersOfName are the connectors of a directory that hold a record of a userName.
 	HoldersOfName(ctx context.Context, directory uuid.UUID, key string) ([]uuid.UUID, error)
+	// Traces are what the audit still knows of a user who was purged.
+	Traces(ctx context.Context, directory, user uuid.UUID) (Traces, error)
 	// RemovalCounts counts what a directory holds.
 	RemovalCounts(ctx context.Context, directory uuid.UUID) (RemovalCounts, error)
 }
@@ -47,7 +49,7 @@ type PurgeStore interface {
 // Purge is a user who goes for good.
 type Purge struct {
 	User       uuid.UUID
-	UserName   string      // as it was
+	UserName   string      // as it was; "": somebody else is called so now, and nothing goes by name
 	Tombstones []uuid.UUID // of its records: they go with it
 	Former     []FormerKey // what is left of them; of a person who is erased not even that
 	Erase      *Erasure    // also what the audit and others know of the person; nil: that stays

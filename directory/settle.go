@@ -34,6 +34,7 @@ func (w *work) effect(p *Person, decision policy.Decision) error {
 	if w.watch != nil {
 		w.watch(p, &decision)
 	}
+	w.noteDropped(&decision)
 	w.settleRecords(p, decision)
 	if p.User.Version > 0 || decision.Create {
 		w.settleUser(p, decision)

@@ -53,6 +53,7 @@ type Store interface {
 	// Pending counts the records that are due; connector zero: those of the whole directory.
 	Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error)
 
+	FeedStore
 	LinkStore
 	PlanStore
 	ImportStore
@@ -60,9 +61,11 @@ type Store interface {
 	LoginStore
 	PurgeStore
 	ReadStore
+	ActivityStore
 	Past
 	Trying
 	MappingStore
+	JudgeStore
 }
 
 // ErrAgain makes Write run again: what a transaction relied on turned out to be taken.

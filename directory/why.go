@@ -56,8 +56,9 @@ type Step struct {
 	Connector    string // slug; empty where no connector has to do with it
 	Detail       string
 	Reason       *policy.Reason
-	RulesVersion int64 // of the connector, for lists
-	Said         *Said // the event behind it, if one is known
+	RulesVersion int64  // of the connector, for lists
+	Said         *Said  // the event behind it, if one is known,
+	Told         string // and what it says in words, which go behind Detail
 
 	ask *SaidQuery
 }
@@ -177,7 +178,7 @@ func (d *Directory) tellWho(ctx context.Context, directory uuid.UUID, a *Answer)
 		}
 		step := &a.Steps[at[i]]
 		step.Said = &said[i]
-		step.Detail += " " + s.sentence(a)
+		step.Told = s.sentence(a)
 		if s.Action == endedAction && a.Answer == AnswerNotMember && s.Because.Code != "" {
 			step.Reason = &said[i].Because
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	settleBatch  = 500                    // records a worker takes at once
+	settleBatch  = 200                    // records a worker takes at once, each with all that waits for it
 	settleSmall  = 25                     // when a batch fails: to keep one bad record from the others
 	putOff       = 30 * time.Second       // a record that cannot be settled
 	pollInterval = 500 * time.Millisecond // how soon a worker finds what another replica queued

@@ -28,7 +28,11 @@ func (g *Gateway) bulk(ctx context.Context, rq *request) error {
 		}
 		b.run(ctx, i)
 	}
-	rq.writeJSON(rq.wire.bulk(b.tried()))
+	tried := b.tried()
+	if rq.noted != nil {
+		rq.noted.operations, rq.noted.failed = len(tried), b.failures
+	}
+	rq.writeJSON(rq.wire.bulk(tried))
 	return nil
 }
 
@@ -66,6 +70,7 @@ func (b *batch) run(ctx context.Context, i int) {
 		result.Err = answer
 		return
 	}
+	b.rq.noteResource(out.id)
 	if op.Method == http.MethodPost {
 		b.made[op.BulkID] = out.id.String()
 	}

@@ -48,6 +48,9 @@ func serveChange(apply changer) handler {
 		if err != nil {
 			return err
 		}
+		if rq.id != out.id {
+			rq.noteResource(out.id)
+		}
 		return g.answerOutcome(ctx, rq, out, shown)
 	}
 }

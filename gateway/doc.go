@@ -9,6 +9,9 @@
 // Beside that way stands the token endpoint of OAuth clients, /scim/{connector}/oauth/token, whose
 // form holds the credential (oauth.go).
 //
+// Once a request is answered, what administrators may read of it is handed to Activities, which
+// words, masks and writes it beside the requests (activity.go).
+//
 // The package knows HTTP and the shape of SCIM's answers. It may not know a database, a rule or
 // a vendor: what a body means is scim's, what SCIM 1.1 says in another way is scim/v1's, what an
 // IdP bends is scim/dialect's, who calls is tenants', and what becomes of it is directory's.

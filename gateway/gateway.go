@@ -36,6 +36,7 @@ type Options struct {
 	Reading   directory.Reading // what they read
 	Quota     tenants.Quota
 	Heard     func(tenants.Heard) // is told how requests came; quick; nil: nobody
+	Activity  *Activities         // keeps requests for administrators; nil: nobody does
 	PublicURL string              // such as https://scim.example.com, with or without a trailing slash
 	Log       *slog.Logger
 }
@@ -51,6 +52,7 @@ type Gateway struct {
 	reading   directory.Reading
 	quota     tenants.Quota
 	heard     func(tenants.Heard)
+	activity  *Activities
 	public    string
 	log       *slog.Logger
 	places    *places
@@ -60,7 +62,7 @@ type Gateway struct {
 // New returns a Gateway.
 func New(o Options) *Gateway {
 	return &Gateway{
-		records: o.Records, trials: o.Trials, auth: o.Auth, clients: o.Clients, consumers: o.Consumers, reading: o.Reading, quota: o.Quota, heard: o.Heard, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
+		records: o.Records, trials: o.Trials, auth: o.Auth, clients: o.Clients, consumers: o.Consumers, reading: o.Reading, quota: o.Quota, heard: o.Heard, activity: o.Activity, public: strings.TrimRight(o.PublicURL, "/"), log: o.Log,
 		places: newPlaces(), overLimit: newOverLimit(o.Log),
 	}
 }
@@ -97,10 +99,13 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.hear(rq, err)
 		return
 	}
-	err := g.work(rq, slug, version, rest)
-	if err != nil {
+	var err error
+	finished := false
+	defer func() { g.handOver(rq, rest, err, finished) }()
+	if err = g.work(rq, slug, version, rest); err != nil {
 		g.fail(rq, err)
 	}
+	finished = true
 	rq.noteRefusal(err)
 	g.hear(rq, err)
 }
@@ -142,6 +147,7 @@ func (g *Gateway) admit(rq *request, slug string) (leave func(), err error) {
 	}
 	rq.principal = principal
 	rq.trace.by(principal.Credential)
+	g.watched(rq)
 	if leave, err = g.turn(ctx, rq); err != nil {
 		return nil, err
 	}

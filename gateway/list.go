@@ -48,6 +48,9 @@ func decode(k scim.Kind, encoded string) (text string, decoded filter.Expr, ok b
 
 // answerList answers with a page.
 func (g *Gateway) answerList(rq *request, q scim.Query, page []scim.Resource, total int, next string) error {
+	if rq.noted != nil {
+		rq.noted.found = &total
+	}
 	frame := scim.List{Total: total, StartIndex: q.StartIndex, NextCursor: next}
 	if q.CursorGiven {
 		frame.StartIndex = 0

@@ -32,11 +32,12 @@ type request struct {
 	name      string         // {id} of the path, as sent
 	id        uuid.UUID      // of the record it names, on a route of one record
 	body      map[string]any // nil if the route reads none
+	noted     *noted         // what is kept of it; nil: nothing
 }
 
 // source says who is behind the request.
 func (rq *request) source() directory.Source {
-	return directory.Source{Connector: rq.principal.Connector, Credential: rq.principal.Credential.ID, Request: rq.trace.id}
+	return directory.Source{Connector: rq.principal.Connector, Credential: rq.principal.Credential.ID, Request: rq.trace.id, Effect: rq.effectOf()}
 }
 
 func (rq *request) connector() tenants.Connector { return rq.principal.Connector }
@@ -67,6 +68,7 @@ func (rq *request) read() error {
 	if err != nil {
 		return bodyError(err)
 	}
+	rq.noteBody(data)
 	rq.body, err = scim.Decode(data, *rq.route.Decode)
 	return err
 }

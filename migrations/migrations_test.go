@@ -35,7 +35,9 @@ func names(t *testing.T, files fs.FS) []string {
 }
 
 var (
-	tableLine  = regexp.MustCompile(`(?i)^create table (\w+) \(`)
+	tableLine = regexp.MustCompile(`(?i)^create table (\w+) \(`)
+	// wordsLine is a table of words on SQLite; PostgreSQL has it with the number of its row and an index.
+	wordsLine  = regexp.MustCompile(`(?i)^create virtual table (\w+) using fts5 \(words, `)
 	columnLine = regexp.MustCompile(`^ {4}(\w+) +[a-z]`)
 )
 
@@ -51,6 +53,8 @@ func columns(t *testing.T, files fs.FS, name string) []string {
 	for line := range strings.Lines(string(text)) {
 		if m := tableLine.FindStringSubmatch(line); m != nil {
 			table = m[1]
+		} else if m := wordsLine.FindStringSubmatch(line); m != nil {
+			out = append(out, m[1]+".seq", m[1]+".words", "index "+m[1]+"_words")
 		} else if strings.HasPrefix(line, ")") {
 			table = ""
 		} else if m := columnLine.FindStringSubmatch(line); m != nil && table != "" && m[1] != "primary" {

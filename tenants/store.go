@@ -90,6 +90,7 @@ type ConnectorChange struct {
 	Unique     *[]string
 	Sensitive  *[]string
 	LastLogin  *bool
+	Activity   *Keeping
 }
 
 // ConnectorFilter narrows and pages a list of connectors, which is in the order of slugs. Zero

@@ -64,7 +64,8 @@ type Settings struct {
 	Paths    Paths    `json:"paths,omitzero"`
 	Networks Networks `json:"allowedNetworks,omitempty"` // from which its credentials are accepted
 	Demands
-	LastLogin bool `json:"lastLogin,omitempty"` // answers say when a user last signed in
+	LastLogin bool    `json:"lastLogin,omitempty"` // answers say when a user last signed in
+	Activity  Keeping `json:"activity,omitempty"`  // what is kept of its requests
 }
 
 // Limits bound one connector. What is nil is the deployment's (Quota), and 0 means no limit; of

@@ -74,20 +74,20 @@ type integrityOut struct {
 }
 
 func (a *API) addAudit() {
-	route(a, operation{method: http.MethodGet, path: "/audit/integrity", id: "getAuditIntegrity", tag: "Events",
+	route(a, operation{method: http.MethodGet, path: "/audit/integrity", id: "getAuditIntegrity", tag: "Events", role: reads(deployment),
 		summary: "Say how far the audit is sealed, and by which key"}, a.integrity)
-	route(a, operation{method: http.MethodGet, path: "/audit/blocks", id: "listAuditBlocks", tag: "Events",
+	route(a, operation{method: http.MethodGet, path: "/audit/blocks", id: "listAuditBlocks", tag: "Events", role: reads(deployment),
 		summary: "List the blocks of the audit", description: "The oldest first. Blocks stay for ever, also when retention drops their events."}, a.blocks)
 	op := huma.Operation{
 		OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: []string{"Events"},
 		Summary: "Export the whole audit with its blocks, for verifying",
 		Description: "Lines of JSON: keys, blocks with the hashes of their events, each followed by the events that are in its place now, then the events that no block seals yet, and an end. " +
 			"`muster audit verify --export FILE` checks it without a server. The export is itself an event.",
-		Security:  []map[string][]string{{"adminToken": {}}},
 		Responses: a.responses(operation{method: http.MethodGet}),
 	}
 	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 		linesType: {Schema: &huma.Schema{Type: huma.TypeString, Description: "A JSON object on each line."}}}}
+	a.guard(&op, reads(deployment))
 	huma.Register(a.huma, op, a.exportAudit)
 }
 

@@ -27,13 +27,22 @@ var leaves = map[string]string{
 	"changeLogLevel": "deployment.logLevel.changed", "endLogLevel": "deployment.logLevel.changed",
 	"createConsumer": "consumer.created", "editConsumer": "consumer.changed", "deleteConsumer": "consumer.deleted",
 	"createConsumerToken": "consumer.token.created", "deleteConsumerToken": "consumer.token.deleted",
+	"createWebhook": "webhook.created", "editWebhook": "webhook.changed", "deleteWebhook": "webhook.deleted",
+	"rotateWebhookSecret": "webhook.secret.changed", "redeliver": "webhook.redelivered",
+	"signIn": "administrator.signedIn", "signOut": "administrator.session.ended", "endSession": "administrator.session.ended",
+	"redeemLink": "administrator.created", "changePassword": "administrator.changed", "createSetupLink": "administrator.link.created", "createPasswordLink": "administrator.link.created",
+	"createAdministrator": "administrator.created", "editAdministrator": "administrator.changed", "deleteAdministrator": "administrator.deleted",
+	"createAPIToken": "administrator.token.created", "deleteAPIToken": "administrator.token.deleted",
 }
 
 // leavesNothing are operations that change nothing an auditor asks for.
 var leavesNothing = map[string]string{
+	"readLink":        "says what a link is for",
 	"previewDecision": "says what would be", "tryMapping": "says what would be", "tryRequest": "is rolled back",
+	"judgeRules": "says what would be",
 	"createPlan": "says what would be; applying it is an event", "reverseJob": "makes a plan; applying it is an event",
-	"tellLogins": "a login is outside the version of a user, and changes no access",
+	"testWebhook": "sends a message that means nothing",
+	"tellLogins":  "a login is outside the version of a user, and changes no access",
 }
 
 func TestEveryOperationThatChangesSomethingLeavesAnEvent(t *testing.T) {

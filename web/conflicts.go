@@ -116,7 +116,7 @@ const noConflict = "There is no conflict {id} in directory {d}. GET /api/v1/dire
 
 func (a *API) addConflicts() {
 	a.addConflictList()
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/{id}", id: "readConflict", tag: "Conflicts", missing: noConflict,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/{id}", id: "readConflict", tag: "Conflicts", role: reads(deployment), missing: noConflict,
 		summary:     "Read a conflict with its candidates side by side",
 		description: "The record and each user that it might be, as both are now, and what a link would overwrite, attribute by attribute.",
 	}, func(ctx context.Context, in *conflictPath) (*conflictOut, error) {
@@ -130,10 +130,10 @@ func (a *API) addConflicts() {
 		}
 		return &conflictOut{Body: ConflictDetail{Conflict: sayConflict(c), Comparison: sayComparison(beside)}}, nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/{id}/decision", id: "decideConflict", tag: "Conflicts",
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/{id}/decision", id: "decideConflict", tag: "Conflicts", role: helps(deployment),
 		missing: noConflict, status: http.StatusNoContent, summary: "Decide a conflict",
 		description: "The decision stands: the same conflict does not come back, until the decision is taken back.",
-		errors:      map[int]string{http.StatusConflict: "The decision does not fit the conflict, or it is decided already (`alreadyDecided`); the answer says why."},
+		errors:      map[int]string{http.StatusConflict: "The decision does not fit the conflict, it is decided already (`alreadyDecided`), or it would give a user a second record of one connector (`secondRecord`); the answer says why."},
 	}, func(ctx context.Context, in *decideConflict) (*struct{}, error) {
 		id, user, err := in.read()
 		if err != nil {
@@ -141,7 +141,7 @@ func (a *API) addConflicts() {
 		}
 		return nil, a.effective.DecideConflict(ctx, admin(ctx), in.Directory, id, in.Body.Decision, user)
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/{id}/decision/preview", id: "previewDecision", tag: "Conflicts",
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/{id}/decision/preview", id: "previewDecision", tag: "Conflicts", role: reads(deployment),
 		missing: noConflict, status: http.StatusOK, summary: "Say what a decision would do",
 		description: "The decision is carried out in a transaction that is rolled back; nothing of it is kept.",
 		errors:      map[int]string{http.StatusConflict: "The decision does not fit the conflict; the answer says why."},
@@ -152,7 +152,7 @@ func (a *API) addConflicts() {
 		}
 		return answerPreview(a.effective.PreviewDecision(ctx, admin(ctx), in.Directory, id, in.Body.Decision, user))
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/conflicts/{id}/decision", id: "undoDecision", tag: "Conflicts",
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/conflicts/{id}/decision", id: "undoDecision", tag: "Conflicts", role: helps(deployment),
 		missing: noConflict, summary: "Take a decision back",
 		description: "Also the undoing of a link (kind `unlinked`). A link that the decision made ends; a user that it made for the record alone is deleted, and can be restored. The record is then linked, or asked about again, as if nobody had decided.",
 		errors:      map[int]string{http.StatusConflict: "Nothing is decided yet (`notDecided`), or the record is somebody else's by now (`linkedMeanwhile`)."},
@@ -163,7 +163,7 @@ func (a *API) addConflicts() {
 		}
 		return nil, a.effective.UndoDecision(ctx, admin(ctx), in.Directory, id)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/{id}/decision/undoing", id: "previewUndo", tag: "Conflicts",
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/{id}/decision/undoing", id: "previewUndo", tag: "Conflicts", role: reads(deployment),
 		missing: noConflict, summary: "Say what taking a decision back would do",
 		errors: map[int]string{http.StatusConflict: "Nothing is decided yet (`notDecided`), or the record is somebody else's by now (`linkedMeanwhile`)."},
 	}, func(ctx context.Context, in *conflictPath) (*previewOut, error) {

@@ -55,10 +55,10 @@ func (a *API) addConflictList() {
 		OperationID: "listConflicts", Method: http.MethodGet, Path: "/directories/{d}/conflicts", Tags: []string{"Conflicts"},
 		Summary:     "List conflicts, or export them as CSV",
 		Description: "What linking or settling could not do by itself, the oldest first. The IdPs got their 2xx; the directory stays as it is until somebody decides.",
-		Security:    []map[string][]string{{"adminToken": {}}},
 		Responses:   a.responses(operation{method: http.MethodGet, missing: noDirectory}),
 	}
 	op.Responses["200"] = exportResponse[Conflict](a, "ListConflict", "conflict")
+	a.guard(&op, reads(deployment))
 	huma.Register(a.huma, op, a.listConflicts)
 }
 
@@ -92,7 +92,7 @@ func conflictCells(c directory.Conflict) []string {
 
 // addManyConflicts registers what counts and decides many at once.
 func (a *API) addManyConflicts() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/counts", id: "countConflicts", tag: "Conflicts", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/conflicts/counts", id: "countConflicts", tag: "Conflicts", role: reads(deployment), missing: noDirectory,
 		summary: "Count conflicts by kind"},
 		func(ctx context.Context, in *ConflictsAsked) (*conflictCountsOut, error) {
 			filter, err := in.plain(in.State)
@@ -110,7 +110,7 @@ func (a *API) addManyConflicts() {
 			}
 			return out, nil
 		})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/decisions", id: "decideConflicts", tag: "Conflicts", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/conflicts/decisions", id: "decideConflicts", tag: "Conflicts", role: edits(deployment), missing: noDirectory,
 		status: http.StatusOK, summary: "Decide many conflicts",
 		description: "Exactly one of all, ids and filter says which. Each is decided by itself, as if it were the only one.",
 	}, func(ctx context.Context, in *decideConflicts) (*conflictsDecidedOut, error) {

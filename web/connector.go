@@ -28,6 +28,7 @@ type Connector struct {
 	Unique     []string     `json:"unique" nullable:"false" doc:"Attributes of which no two of its users share a value." example:"[\"employeeNumber\"]"`
 	Sensitive  []string     `json:"sensitive" nullable:"false" doc:"Attributes whose values administrators do not see." example:"[\"phoneNumbers\"]"`
 	LastLogin  bool         `json:"lastLogin" doc:"Whether its answers say when users last signed in."`
+	Activity   string       `json:"activity" enum:"on,noBodies,off" doc:"What is kept of its SCIM requests."`
 	Created    time.Time    `json:"created" doc:"When it was made."`
 	Modified   time.Time    `json:"modified" doc:"When it last changed."`
 	Rules      *Rules       `json:"rules,omitempty" doc:"Its rules; left out in lists."`
@@ -73,7 +74,7 @@ func (a *API) sayConnector(c tenants.Connector) Connector {
 	return Connector{ID: c.ID, Slug: c.Slug, Name: c.Name, Tenant: c.Tenant, Kind: c.Kind, Mode: c.Mode, Directory: c.Directory,
 		SCIM: BaseURLs{V2: base + "/v2", V1: base + "/v1"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
 		Limits: Limits(c.Settings.Limits), Paths: Paths(c.Settings.Paths), Networks: c.Settings.Networks.Texts(),
-		Required: list(c.Settings.Required), Unique: list(c.Settings.Unique), Sensitive: list(c.Settings.Sensitive), LastLogin: c.Settings.LastLogin,
+		Required: list(c.Settings.Required), Unique: list(c.Settings.Unique), Sensitive: list(c.Settings.Sensitive), LastLogin: c.Settings.LastLogin, Activity: c.Settings.Activity.Said(),
 		Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
 }
 

@@ -46,6 +46,7 @@ type ConnectorSettings struct {
 	Required   *[]string `json:"required,omitempty" maxItems:"50" doc:"Attributes of users, in SCIM's words: a user without one is refused with 400 invalidValue, unless it is inactive or had none before. The whole list is replaced." example:"[\"emails\"]"`
 	Unique     *[]string `json:"unique,omitempty" maxItems:"50" doc:"Attributes of which no two users of the connector share a value: 409 uniqueness. What its users share already is refused here. The whole list is replaced." example:"[\"employeeNumber\"]"`
 	Sensitive  *[]string `json:"sensitive,omitempty" maxItems:"50" doc:"Attributes whose values administrators do not see, nor events keep from now on. The whole list is replaced." example:"[\"phoneNumbers\"]"`
+	Activity   *string   `json:"activity,omitempty" enum:"on,noBodies,off" doc:"What is kept of its SCIM requests: on, each of them with its body, without secrets and sensitive values; noBodies, neither bodies nor what filters ask for; off, nothing."`
 	LastLogin  *bool     `json:"lastLogin,omitempty" doc:"Tell the IdP when users last signed in, as meta.lastLogin and in the enterprise extension."`
 }
 
@@ -72,7 +73,7 @@ type newConnectorOut struct {
 }
 
 func (a *API) addConnectors() {
-	route(a, operation{method: http.MethodGet, path: "/connectors", id: "listConnectors", tag: "Connectors", summary: "List connectors", description: "In the order of slugs."},
+	route(a, operation{method: http.MethodGet, path: "/connectors", id: "listConnectors", tag: "Connectors", role: reads(narrowed), summary: "List connectors", description: "In the order of slugs."},
 		func(ctx context.Context, in *listConnectors) (*Listed[Connector], error) {
 			page, err := a.pageOfConnectors(ctx, in)
 			if err != nil {
@@ -80,7 +81,7 @@ func (a *API) addConnectors() {
 			}
 			return listed(page, a.sayConnector), nil
 		})
-	route(a, operation{method: http.MethodPost, path: "/connectors", id: "createConnector", tag: "Connectors",
+	route(a, operation{method: http.MethodPost, path: "/connectors", id: "createConnector", tag: "Connectors", role: edits(deployment),
 		missing: "The tenant or the directory does not exist. POST /api/v1/tenants and /api/v1/directories make them.",
 		status:  http.StatusCreated, summary: "Make a connector",
 		description: "Answers its base URL and its secrets. The secrets are shown this once and kept nowhere.",
@@ -96,7 +97,7 @@ func (a *API) addConnectors() {
 		}
 		return &newConnectorOut{ETag: etag(c.Version), Body: a.sayCreated(c, secrets, n.Rules)}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}", id: "readConnector", tag: "Connectors", missing: noConnector, summary: "Read a connector with its rules"},
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}", id: "readConnector", tag: "Connectors", role: reads(theConnector), missing: noConnector, summary: "Read a connector with its rules"},
 		func(ctx context.Context, in *OfConnector) (*connectorOut, error) {
 			c, err := a.tenants.ConnectorBySlug(ctx, in.Connector)
 			if err != nil {
@@ -104,13 +105,16 @@ func (a *API) addConnectors() {
 			}
 			return a.answerConnector(ctx, c)
 		})
-	route(a, operation{method: http.MethodPatch, path: "/connectors/{c}", id: "editConnector", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodPatch, path: "/connectors/{c}", id: "editConnector", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		summary: "Change a connector's settings", description: "What is left out stays. Mode and rules have paths of their own.",
 		errors: map[int]string{
 			http.StatusConflict:           "Users of the connector share a value of an attribute that was to be unique (`notUnique`); the answer names some.",
 			http.StatusPreconditionFailed: "The connector was changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *editConnector) (*connectorOut, error) {
+		if err := mayPlace(ctx, in.Body.Precedence); err != nil {
+			return nil, err
+		}
 		change, err := in.Body.change()
 		if err != nil {
 			return nil, err
@@ -121,7 +125,7 @@ func (a *API) addConnectors() {
 		}
 		return a.answerConnector(ctx, c)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}", id: "deleteConnector", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}", id: "deleteConnector", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		summary: "Delete a connector that holds no record", errors: map[int]string{http.StatusConflict: "The connector still holds records (`connectorNotEmpty`)."},
 	}, func(ctx context.Context, in *OfConnector) (*struct{}, error) {
 		return nil, a.tenants.DeleteConnector(acting(ctx), in.Connector)
@@ -151,6 +155,10 @@ func (s ConnectorSettings) change() (tenants.ConnectorChange, error) {
 	change := tenants.ConnectorChange{Name: s.Name, Precedence: s.Precedence, Strict: s.Strict,
 		Limits: (*tenants.Limits)(s.Limits), Paths: (*tenants.Paths)(s.Paths),
 		Required: s.Required, Unique: s.Unique, Sensitive: s.Sensitive, LastLogin: s.LastLogin}
+	if s.Activity != nil {
+		keep := tenants.KeepingSaid(*s.Activity)
+		change.Activity = &keep
+	}
 	if s.Networks != nil {
 		networks, err := tenants.ParseNetworks("allowedNetworks", *s.Networks)
 		if err != nil {

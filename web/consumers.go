@@ -154,7 +154,7 @@ type mintedConsumerTokenOut struct {
 }
 
 func (a *API) addConsumers() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/consumers", id: "listConsumers", tag: "Consumers", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/consumers", id: "listConsumers", tag: "Consumers", role: reads(deployment), missing: noDirectory,
 		summary: "List the applications that read a directory", description: "With their tokens, never the secrets.",
 	}, func(ctx context.Context, in *listConsumers) (*Listed[Consumer], error) {
 		all, err := a.tenants.Consumers(ctx, in.Directory)
@@ -167,7 +167,7 @@ func (a *API) addConsumers() {
 		}
 		return listed(page, a.sayConsumer), nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/consumers", id: "createConsumer", tag: "Consumers", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/consumers", id: "createConsumer", tag: "Consumers", role: owns(deployment), missing: noDirectory,
 		status: http.StatusCreated, summary: "Let an application read a directory",
 		description: "The application reads SCIM 2.0 at the answer's `baseUrl` with the token, which is shown this once; it changes nothing.",
 		errors: map[int]string{
@@ -182,7 +182,7 @@ func (a *API) addConsumers() {
 		}
 		return &mintedConsumerOut{Body: MintedConsumer{Consumer: a.sayConsumer(c), Token: token}}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/consumers/{id}", id: "readConsumer", tag: "Consumers", missing: noConsumer, summary: "Read a consumer"},
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/consumers/{id}", id: "readConsumer", tag: "Consumers", role: reads(deployment), missing: noConsumer, summary: "Read a consumer"},
 		func(ctx context.Context, in *consumerPath) (*consumerOut, error) {
 			id, err := parseID(in.ID)
 			if err != nil {
@@ -191,7 +191,7 @@ func (a *API) addConsumers() {
 			c, err := a.tenants.ConsumerByID(ctx, in.Directory, id)
 			return a.answerConsumer(c, err)
 		})
-	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/consumers/{id}", id: "editConsumer", tag: "Consumers", missing: noConsumer,
+	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/consumers/{id}", id: "editConsumer", tag: "Consumers", role: owns(deployment), missing: noConsumer,
 		summary: "Change what a consumer may see", description: "What is left out stays. It holds on every replica within a second, within ten when Redis is down.",
 		errors: map[int]string{
 			http.StatusConflict:            "The name is taken (`consumerTaken`).",
@@ -209,7 +209,7 @@ func (a *API) addConsumers() {
 		c, err := a.tenants.ConsumerByID(ctx, in.Directory, id)
 		return a.answerConsumer(c, err)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/consumers/{id}", id: "deleteConsumer", tag: "Consumers", missing: noConsumer,
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/consumers/{id}", id: "deleteConsumer", tag: "Consumers", role: owns(deployment), missing: noConsumer,
 		summary: "End a consumer", description: "All of its tokens are dead on every replica within a second, within ten when Redis is down.",
 	}, func(ctx context.Context, in *consumerPath) (*struct{}, error) {
 		id, err := parseID(in.ID)
@@ -222,7 +222,7 @@ func (a *API) addConsumers() {
 }
 
 func (a *API) addConsumerTokens() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/consumers/{id}/tokens", id: "createConsumerToken", tag: "Consumers", missing: noConsumer,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/consumers/{id}/tokens", id: "createConsumerToken", tag: "Consumers", role: owns(deployment), missing: noConsumer,
 		status: http.StatusCreated, summary: "Make a further token for a consumer",
 		description: "Beside those that it has, so that one can be exchanged without an outage. Shown this once.",
 	}, func(ctx context.Context, in *mintConsumerToken) (*mintedConsumerTokenOut, error) {
@@ -236,7 +236,7 @@ func (a *API) addConsumerTokens() {
 		}
 		return &mintedConsumerTokenOut{Body: MintedConsumerToken{ConsumerToken: a.sayConsumerToken(t), Token: token}}, nil
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/consumers/{id}/tokens/{token}", id: "deleteConsumerToken", tag: "Consumers",
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/consumers/{id}/tokens/{token}", id: "deleteConsumerToken", tag: "Consumers", role: owns(deployment),
 		missing: "The consumer {id} of directory {d} has no token {token}. GET /api/v1/directories/{d}/consumers/{id} lists them.",
 		summary: "End a token of a consumer", description: "It is dead on every replica within a second, within ten when Redis is down.",
 	}, func(ctx context.Context, in *consumerTokenPath) (*struct{}, error) {

@@ -1,11 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -59,18 +56,11 @@ type readContact struct {
 	Accept string `header:"Accept" doc:"text/event-stream watches."`
 }
 
-const (
-	lookEvery  = time.Second
-	beatEvery  = 15 * time.Second
-	streamTime = 10 * time.Minute
-	mostLights = 200 // streams at once in this process
-)
-
 func (a *API) addContact() {
-	op := operation{method: http.MethodGet, path: "/connectors/{c}/contact", id: "readContact", tag: "Connectors", missing: noConnector,
+	op := operation{method: http.MethodGet, path: "/connectors/{c}/contact", id: "readContact", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "Read, or watch, how a connector and its IdP get on",
 		description: "Whether, when and how the IdP was first heard, what it asked, and what is wrong with requests that were refused. A new request is there within two seconds. " +
-			"With `Accept: text/event-stream` the answer is a stream of server-sent events named `contact`, one whenever it changes; it ends after ten minutes, and clients connect again.",
+			"With `Accept: text/event-stream` the answer is a stream of server-sent events named `contact`, one whenever it changes; it ends after ten minutes, and clients connect again. `GET /stream` listens to several at once.",
 		errors: map[int]string{http.StatusServiceUnavailable: "Too many streams are open in this process (`busy`)."},
 		answer: &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 			"application/json":  {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Contact](), true, "Contact")},
@@ -84,78 +74,15 @@ func (a *API) contact(ctx context.Context, in *readContact) (*huma.StreamRespons
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(strings.ToLower(in.Accept), "text/event-stream") {
-		return a.watchContact(in.Connector, all)
+	if strings.Contains(strings.ToLower(in.Accept), streamType) {
+		topic := "contact:" + in.Connector
+		return a.streamOf(ctx, map[string]source{topic: a.contactSource(in.Connector)}, nil, func(string) string { return "contact" })
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		c.SetHeader("Content-Type", "application/json")
 		c.SetStatus(http.StatusOK)
 		_ = json.NewEncoder(c.BodyWriter()).Encode(sayContact(all)) // the caller has gone
 	}}, nil
-}
-
-// watchContact streams. It looks at the database, so that it does not matter which replica the
-// IdP's requests come to.
-func (a *API) watchContact(slug string, all []tenants.Contact) (*huma.StreamResponse, error) {
-	select {
-	case a.lights <- struct{}{}:
-	default:
-		return nil, newProblem(http.StatusServiceUnavailable, "busy", "Too many of these streams are open; close some pages, or read GET /connectors/{c}/contact now and then.")
-	}
-	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer func() { <-a.lights }()
-		c.SetHeader("Content-Type", "text/event-stream")
-		c.SetHeader("X-Accel-Buffering", "no") // nginx would keep it back
-		c.SetStatus(http.StatusOK)
-		out := &events{w: c.BodyWriter()}
-		ctx, cancel := context.WithTimeout(c.Context(), streamTime)
-		defer cancel()
-		tick := time.NewTicker(lookEvery)
-		defer tick.Stop()
-		for out.send("contact", sayContact(all)) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-a.closing:
-				return
-			case <-tick.C:
-			}
-			var err error
-			if all, err = a.tenants.Contacts(ctx, slug); err != nil {
-				return // the client comes again, and is told then
-			}
-		}
-	}}, nil
-}
-
-// events writes server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html),
-// each only if it says something new, and a sign of life now and then.
-type events struct {
-	w    io.Writer
-	last []byte
-	beat time.Time
-}
-
-// send says whether the client is still there.
-func (e *events) send(name string, what any) bool {
-	data, err := json.Marshal(what)
-	if err != nil {
-		return false
-	}
-	switch {
-	case !bytes.Equal(data, e.last):
-		_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data)
-	case time.Since(e.beat) >= beatEvery:
-		_, err = io.WriteString(e.w, ": still here\n\n")
-	default:
-		return true
-	}
-	e.last, e.beat = data, time.Now()
-	keepWriting(e.w)
-	if rw, ok := e.w.(http.ResponseWriter); ok && err == nil {
-		err = http.NewResponseController(rw).Flush()
-	}
-	return err == nil
 }
 
 func sayContact(all []tenants.Contact) Contact {

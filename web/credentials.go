@@ -114,7 +114,7 @@ type mintedOut struct {
 }
 
 func (a *API) addCredentials() {
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/credentials", id: "listCredentials", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/credentials", id: "listCredentials", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "List a connector's credentials", description: "Never their secrets.",
 	}, func(ctx context.Context, in *listCredentials) (*Listed[Credential], error) {
 		all, err := a.tenants.Credentials(ctx, in.Connector)
@@ -127,7 +127,7 @@ func (a *API) addCredentials() {
 		}
 		return listed(page, a.sayCredential), nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/credentials", id: "mintCredential", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/credentials", id: "mintCredential", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		status: http.StatusCreated, summary: "Make a credential",
 		description: "Several credentials of every kind are valid at once, so one can be exchanged, or one that two IdPs share be split, without an outage. The answer shows the secret this once.",
 		errors:      map[int]string{http.StatusConflict: "The name, the Entra tenant (`credentialTaken`) or the user name (`usernameTaken`) is taken by another credential of the connector."},
@@ -142,7 +142,7 @@ func (a *API) addCredentials() {
 		}
 		return &mintedOut{Body: a.sayMinted(in.Connector, c, secrets)}, nil
 	})
-	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}/credentials/{id}", id: "deleteCredential", tag: "Connectors",
+	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}/credentials/{id}", id: "deleteCredential", tag: "Connectors", role: edits(theConnector),
 		missing:     "Connector {c} has no credential {id}. GET /api/v1/connectors/{c}/credentials lists them.",
 		summary:     "End a credential",
 		description: "Requests with it, and with access tokens of an OAuth client, are refused from now on; on other replicas within a second, or within 10 s while they share no Redis. Past events keep its name.",

@@ -68,7 +68,7 @@ type directoryOut struct {
 }
 
 func (a *API) addDirectories() {
-	route(a, operation{method: http.MethodGet, path: "/directories", id: "listDirectories", tag: "Directories", summary: "List directories"},
+	route(a, operation{method: http.MethodGet, path: "/directories", id: "listDirectories", tag: "Directories", role: reads(narrowed), summary: "List directories"},
 		func(ctx context.Context, in *Paged) (*Listed[Directory], error) {
 			all, err := a.effective.Directories(ctx)
 			if err != nil {
@@ -80,18 +80,18 @@ func (a *API) addDirectories() {
 			}
 			return listed(page, sayDirectory), nil
 		})
-	route(a, operation{method: http.MethodPost, path: "/directories", id: "createDirectory", tag: "Directories",
+	route(a, operation{method: http.MethodPost, path: "/directories", id: "createDirectory", tag: "Directories", role: owns(deployment),
 		status: http.StatusCreated, summary: "Make a directory", errors: map[int]string{http.StatusConflict: "The name is taken."},
 	}, func(ctx context.Context, in *createDirectory) (*directoryOut, error) {
 		i, err := a.effective.CreateDirectory(ctx, admin(ctx), in.Body.Name)
 		return answerDirectory(i, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}", id: "readDirectory", tag: "Directories", missing: noDirectory, summary: "Read a directory", description: "Also one that is removed."},
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}", id: "readDirectory", tag: "Directories", role: reads(theDirectory), missing: noDirectory, summary: "Read a directory", description: "Also one that is removed."},
 		func(ctx context.Context, in *OfDirectory) (*directoryOut, error) {
 			i, err := a.effective.FindDirectory(ctx, in.Directory)
 			return answerDirectory(i, err)
 		})
-	route(a, operation{method: http.MethodPatch, path: "/directories/{d}", id: "editDirectory", tag: "Directories", missing: noDirectory,
+	route(a, operation{method: http.MethodPatch, path: "/directories/{d}", id: "editDirectory", tag: "Directories", role: edits(deployment), missing: noDirectory,
 		summary:     "Change a directory's settings",
 		description: "What is left out stays. Every affected user is settled: soon, not before the answer; GET /directories/{d}/settling says how many records still wait.",
 		errors: map[int]string{
@@ -102,7 +102,7 @@ func (a *API) addDirectories() {
 		i, err := a.changeDirectory(ctx, in)
 		return answerDirectory(i, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/settling", id: "readDirectorySettling", tag: "Directories", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/settling", id: "readDirectorySettling", tag: "Directories", role: reads(theDirectory), missing: noDirectory,
 		summary: "How much of a directory waits to be settled",
 	}, func(ctx context.Context, in *OfDirectory) (*settlingOut, error) {
 		return a.settling(ctx, in.Directory, "")

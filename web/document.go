@@ -17,16 +17,20 @@ func (a *API) config() huma.Config {
 	c.Transformers = []huma.Transformer{a.fromHuma}
 	c.Info.Description = "Tenants, connectors and their rules; the directory's users, groups and memberships with the reason " +
 		"for each; conflicts, questions and the audit.\n\n" +
-		"Every operation needs the admin token as a bearer token. Errors are RFC 9457 problem documents: programs read `code`, " +
+		"Every operation but signing in needs a session, an API token or the admin token; `x-muster-role` is the least role it takes, and `x-muster-reach` what of it is open to administrators who are " +
+		"limited to tenants. Errors are RFC 9457 problem documents: programs read `code`, " +
 		"people read `detail`. Lists are `{\"items\":[…],\"next\":\"cursor\"|null}`. Objects that can be edited carry an `ETag`; " +
 		"a change that sends it back in `If-Match` is refused with 412 if somebody else was quicker."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Servers = []*huma.Server{{URL: a.public + Base}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"adminToken": {Type: "http", Scheme: "bearer", Description: "The value of MUSTER_ADMIN_TOKEN, or of the file admin.token beside the database."},
+		"adminToken": {Type: "http", Scheme: "bearer", Description: "An administrator's API token, or the deployment's admin token: the value of MUSTER_ADMIN_TOKEN, or of the file admin.token beside the database."},
+		"session":    {Type: "apiKey", In: "cookie", Name: a.cookieName(sessionCookie), Description: "The session of an administrator who has signed in."},
 	}
 	c.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	c.Tags = []*huma.Tag{
+		{Name: "Sign-in", Description: "Coming in, going out, and the ways in that an administrator has."},
+		{Name: "Administrators", Description: "Who may use this API, and as what."},
 		{Name: "Tenants", Description: "Organisations whose IdPs provision."},
 		{Name: "Connectors", Description: "Provisioning sources: base URL, credentials, rules, mode."},
 		{Name: "Directories", Description: "Shared stores of effective users, groups and memberships."},

@@ -42,6 +42,10 @@ func exportResponse[T any](a *API, schemaName, lines string) *huma.Response {
 // row as say says it, or as CSV or JSON lines with all that follows.
 func answerExport[Row, T any](ctx context.Context, a *API, e export[Row], accept string, l directory.Listing, say func(Row) T) (*huma.StreamResponse, error) {
 	format := formatOf(accept)
+	limit := viewIn(ctx)
+	if limit != nil && format == "csv" {
+		return nil, forTheDeployment("CSV is for administrators of the whole deployment, and you are limited to tenants. Ask for application/jsonl, or for pages.")
+	}
 	if format != "" {
 		l.Limit = exportPage
 	}
@@ -58,7 +62,9 @@ func answerExport[Row, T any](ctx context.Context, a *API, e export[Row], accept
 		if format == "" {
 			c.SetHeader("Content-Type", "application/json")
 			c.SetStatus(http.StatusOK)
-			_ = json.NewEncoder(c.BodyWriter()).Encode(listed(page, say).Body) // the caller has gone
+			answer := listed(page, say)
+			_ = narrow(ctx, answer)                                 // a list is shorter, never missing
+			_ = json.NewEncoder(c.BodyWriter()).Encode(answer.Body) // the caller has gone
 			return
 		}
 		stream := e.stream
@@ -66,7 +72,7 @@ func answerExport[Row, T any](ctx context.Context, a *API, e export[Row], accept
 		if format == "jsonl" {
 			c.SetHeader("Content-Type", linesType)
 			stream = func(ctx context.Context, w io.Writer, page directory.Page[Row]) error {
-				return streamLines(ctx, w, page, e.read, say)
+				return streamLines(ctx, w, page, e.read, say, limit)
 			}
 		}
 		c.SetHeader("Content-Disposition", `attachment; filename="muster-`+e.name+"."+format+`"`)
@@ -92,13 +98,17 @@ func formatOf(accept string) string {
 
 // streamLines writes a JSON object for each row of the page, and of page after page behind it.
 func streamLines[Row, T any](ctx context.Context, w io.Writer, page directory.Page[Row],
-	read func(context.Context, directory.Listing) (directory.Page[Row], error), say func(Row) T,
+	read func(context.Context, directory.Listing) (directory.Page[Row], error), say func(Row) T, limit *view,
 ) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	for {
 		for _, row := range page.Items {
-			if err := out.Encode(say(row)); err != nil {
+			line := say(row)
+			if limit != nil && !limit.narrow(reflect.ValueOf(&line)) {
+				continue
+			}
+			if err := out.Encode(line); err != nil {
 				return err
 			}
 		}

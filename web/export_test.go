@@ -41,3 +41,17 @@ func TestAnExportIsEveryPageOrAnError(t *testing.T) {
 		t.Errorf("of nothing: %v and %q, want the headings", err, out.String())
 	}
 }
+
+func TestCellsThatASpreadsheetWouldRunAreHarmless(t *testing.T) {
+	t.Parallel()
+	for _, cell := range []string{"=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "|cmd", "%0", " =1", "\u00a0=1", "\ufeff=1"} {
+		if got := harmless(cell); got != "'"+cell {
+			t.Errorf("%q stays %q", cell, got)
+		}
+	}
+	for _, cell := range []string{"", "Ada", "a=b", "1-2", "ada@acme.example"} {
+		if got := harmless(cell); got != cell {
+			t.Errorf("%q becomes %q", cell, got)
+		}
+	}
+}

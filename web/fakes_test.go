@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ import (
 	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/tenants"
+	"github.com/muster-scim/muster/tenants/administrators"
 )
 
 const adminToken = "a-token-for-administrators-only"
@@ -118,6 +120,13 @@ func (e *effective) Events(_ context.Context, _ directory.EventFilter, l directo
 	return page, nil
 }
 
+// nobody is a store without administrators.
+type nobody struct{ administrators.Store }
+
+func (nobody) Administrators(context.Context) ([]administrators.Administrator, error) {
+	return nil, nil
+}
+
 // unasked is what no test asks of tenancy; embedded under a name that is no method's.
 type unasked = Tenants
 
@@ -198,7 +207,8 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, people: &effective{}, houses: &tenancy{connector: tenants.Connector{Slug: "acme-okta", Tenant: "acme", Mode: tenants.Live, Version: 7}}}
 	var err error
-	d.api, err = New(Options{Effective: d.people, Tenants: d.houses, AdminToken: adminToken, PublicURL: "https://muster.example.com/", Version: "test", Audit: &d.audit, Refused: d.audit.hear})
+	d.api, err = New(Options{Effective: d.people, Tenants: d.houses, AdminToken: adminToken, PublicURL: "https://muster.example.com/", Version: "test", Audit: &d.audit, Refused: d.audit.hear,
+		Administrators: administrators.NewRegistry(nobody{}, time.Now)})
 	if err != nil {
 		t.Fatal(err)
 	}

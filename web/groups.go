@@ -107,7 +107,7 @@ type memberPath struct {
 }
 
 func (a *API) addGroups() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups", id: "listGroups", tag: "Groups", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups", id: "listGroups", tag: "Groups", role: reads(theDirectory), missing: noDirectory,
 		summary: "List groups",
 		errors:  map[int]string{http.StatusBadRequest: "The filter cannot be used (`invalidFilter`)."},
 	}, func(ctx context.Context, in *listGroups) (*Listed[Group], error) {
@@ -117,20 +117,20 @@ func (a *API) addGroups() {
 		}
 		return listed(page, sayGroup), nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups", id: "createGroup", tag: "Groups", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups", id: "createGroup", tag: "Groups", role: edits(deployment), missing: noDirectory,
 		status: http.StatusCreated, summary: "Create a local group",
 		errors: map[int]string{http.StatusConflict: "The name is taken (`uniqueness`)."},
 	}, func(ctx context.Context, in *writeGroup) (*groupOut, error) {
 		g, err := a.effective.CreateLocalGroup(ctx, admin(ctx), in.Directory, in.Body.DisplayName)
 		return answerGroup(g, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups/{id}", id: "readGroup", tag: "Groups", missing: noGroup,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups/{id}", id: "readGroup", tag: "Groups", role: reads(theDirectory), missing: noGroup,
 		summary: "Read a group",
 	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
 		g, err := a.group(ctx, in.Directory, in.ID)
 		return answerGroup(g, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups/{id}/members", id: "listMembers", tag: "Groups", missing: noGroup,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups/{id}/members", id: "listMembers", tag: "Groups", role: reads(theDirectory), missing: noGroup,
 		summary:     "List a group's members, and why each is one",
 		description: "With `at`: those of that time, as the events tell, whoever joined last first.",
 		errors: map[int]string{
@@ -143,6 +143,9 @@ func (a *API) addGroups() {
 			return nil, err
 		}
 		if !in.At.IsZero() {
+			if viewIn(ctx) != nil {
+				return nil, forTheDeployment("Who was a member at a time is for administrators of the whole deployment, and you are limited to tenants. Leave out at.")
+			}
 			page, then, err := a.effective.GroupMembersAt(ctx, in.Directory, g.ID, in.At, in.listing())
 			if err != nil {
 				return nil, notYet(err)
@@ -163,7 +166,7 @@ func (a *API) addGroups() {
 // addLocalGroups registers what an administrator does to a group that no connector feeds.
 func (a *API) addLocalGroups() {
 	const fed = "A connector feeds the group or its rules name it (`fedGroup`), "
-	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/groups/{id}", id: "renameGroup", tag: "Groups", missing: noGroup,
+	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/groups/{id}", id: "renameGroup", tag: "Groups", role: edits(deployment), missing: noGroup,
 		summary:     "Rename a local group",
 		description: "Its members stay. Rules go by names, so members whom an IdP manages are settled again.",
 		errors:      map[int]string{http.StatusConflict: fed + "or the name is taken (`displayNameTaken`)."},
@@ -175,7 +178,7 @@ func (a *API) addLocalGroups() {
 		g, err := a.effective.RenameLocalGroup(ctx, admin(ctx), in.Directory, id, in.match(), in.Body.DisplayName)
 		return answerGroup(g, err)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/groups/{id}", id: "deleteGroup", tag: "Groups", missing: noGroup,
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/groups/{id}", id: "deleteGroup", tag: "Groups", role: edits(deployment), missing: noGroup,
 		summary: "Delete an empty local group",
 		errors:  map[int]string{http.StatusConflict: fed + "or it still has members (`notEmpty`)."},
 	}, func(ctx context.Context, in *deleteGroup) (*struct{}, error) {
@@ -189,7 +192,7 @@ func (a *API) addLocalGroups() {
 
 // addMembers registers the administrator's own memberships.
 func (a *API) addMembers() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups/{id}/members", id: "addMember", tag: "Groups",
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups/{id}/members", id: "addMember", tag: "Groups", role: helps(deployment),
 		missing: "Directory {d} has no group {id}, or no user of the id in the body. Its lists of groups and users have both.",
 		status:  http.StatusCreated, summary: "Add a member by hand",
 		description: "Gives a local membership. What the rules would take away at once is refused, naming connector and rule.",
@@ -209,7 +212,7 @@ func (a *API) addMembers() {
 		}
 		return &memberOut{Body: sayMember(g.DisplayName)(m)}, nil
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/groups/{id}/members/{userId}", id: "removeMember", tag: "Groups",
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/groups/{id}/members/{userId}", id: "removeMember", tag: "Groups", role: helps(deployment),
 		missing: "User {userId} is not a member of group {id} in directory {d}.",
 		summary: "Remove a member by hand",
 		description: "Removes a local, default or retained membership. What an IdP sends, or the rules always assign, would come back at once " +

@@ -3,17 +3,13 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/muster-scim/muster/directory"
 )
 
-// openapiPath is the only path of the API that answers without the admin token: it says how to
+// openapiPath answers everybody, as do the few operations that are for anybody: it says how to
 // call the API and holds nothing of the deployment.
 const openapiPath = Base + "/openapi.json"
 
@@ -49,11 +45,6 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// admin is who an event names. There is one admin token: whoever holds it is "token".
-func admin(ctx context.Context) directory.Admin {
-	return directory.Admin{ID: "token", Request: requestID(ctx)}
-}
-
 // secure sets the headers that every answer carries.
 func (a *API) secure(c *gin.Context) {
 	for name, value := range securityHeaders {
@@ -77,48 +68,18 @@ var securityHeaders = map[string]string{
 	"X-Content-Type-Options":       "nosniff",
 }
 
-var crossOrigin = http.NewCrossOriginProtection()
+// newCrossOrigin lets pages of the public URL write, also behind a proxy that changes Host.
+func newCrossOrigin(public *url.URL) (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	return p, p.AddTrustedOrigin(public.Scheme + "://" + public.Host)
+}
 
 // sameOrigin refuses what a browser sends on behalf of another site.
 func (a *API) sameOrigin(c *gin.Context) {
-	if err := crossOrigin.Check(c.Request); err != nil {
+	if err := a.crossOrigin.Check(c.Request); err != nil {
 		writeProblem(c, &Problem{Status: http.StatusForbidden, Code: "crossOrigin",
 			Detail: "A page of another site made this request. Call the API from its own origin, or without a browser."})
 		return
 	}
 	c.Next()
-}
-
-// authenticate lets only the admin token into the API. The comparison takes as long for a token
-// that is nearly right as for one that is not; a connector's token is compared like any other
-// text and so is never one.
-func (a *API) authenticate(c *gin.Context) {
-	if c.FullPath() == openapiPath {
-		c.Next()
-		return
-	}
-	if problem := a.checkToken(c.Request.Header.Values("Authorization")); problem != nil {
-		c.Header("WWW-Authenticate", `Bearer realm="muster admin API"`)
-		writeProblem(c, problem)
-		return
-	}
-	c.Next()
-}
-
-func (a *API) checkToken(headers []string) *Problem {
-	problem := func(detail string) *Problem {
-		return &Problem{Status: http.StatusUnauthorized, Code: "unauthenticated", Detail: detail}
-	}
-	if len(headers) == 0 {
-		return problem("The admin API needs the header \"Authorization: Bearer TOKEN\". The token is the value of " +
-			"MUSTER_ADMIN_TOKEN or, where that was not set, in the file admin.token beside the database.")
-	}
-	scheme, token, _ := strings.Cut(headers[0], " ")
-	given := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	same := subtle.ConstantTimeCompare(given[:], a.token[:]) == 1
-	if len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || !same {
-		return problem("This is not the admin token. It is the value of MUSTER_ADMIN_TOKEN or, where that was not set, in " +
-			"the file admin.token beside the database; a connector's token is for SCIM only.")
-	}
-	return nil
 }

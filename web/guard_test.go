@@ -19,7 +19,7 @@ func TestEveryRouteRefusesWhoHasNoAdminToken(t *testing.T) {
 		for method, op := range map[string]*huma.Operation{
 			http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
 		} {
-			if op == nil {
+			if op == nil || op.Extensions[reachExtension] == string(everything) {
 				continue
 			}
 			routes++

@@ -43,7 +43,7 @@ type guideOut struct {
 }
 
 func (a *API) addGuides() {
-	route(a, operation{method: http.MethodGet, path: "/guides", id: "listGuides", tag: "Guides", summary: "List the guides",
+	route(a, operation{method: http.MethodGet, path: "/guides", id: "listGuides", tag: "Guides", role: reads(theKnown), summary: "List the guides",
 		description: "One for each way an identity provider is connected, in the order of the documentation."},
 		func(_ context.Context, in *listGuides) (*Listed[GuideSummary], error) {
 			page := directory.Page[guides.Guide]{Items: guides.All()}
@@ -52,7 +52,7 @@ func (a *API) addGuides() {
 			}
 			return listed(page, summariseGuide), nil
 		})
-	route(a, operation{method: http.MethodGet, path: "/guides/{id}", id: "readGuide", tag: "Guides", summary: "Read a guide",
+	route(a, operation{method: http.MethodGet, path: "/guides/{id}", id: "readGuide", tag: "Guides", role: reads(theKnown), summary: "Read a guide",
 		missing:     "There is no guide {id}, or no connector of the name given. GET /api/v1/guides and /api/v1/connectors list them.",
 		description: "Secrets stay placeholders, such as {token}: they were shown once, when they were made."},
 		func(ctx context.Context, in *readGuide) (*guideOut, error) {

@@ -101,7 +101,7 @@ type expectChange struct {
 type expectedOut struct{ Body ExpectedChange }
 
 func (a *API) addHolds() {
-	route(a, operation{method: http.MethodGet, path: "/holds", id: "countHolds", tag: "Holds", summary: "Count what is held, connector by connector"},
+	route(a, operation{method: http.MethodGet, path: "/holds", id: "countHolds", tag: "Holds", role: reads(narrowed), summary: "Count what is held, connector by connector"},
 		func(ctx context.Context, in *Paged) (*Listed[ConnectorHolds], error) {
 			counts, err := a.effective.HoldCounts(ctx)
 			if err != nil {
@@ -115,7 +115,7 @@ func (a *API) addHolds() {
 				return ConnectorHolds{Connector: c.Connector, Counts: sayLosses(c.Sizes), Since: c.Since.UTC()}
 			}), nil
 		})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/holds", id: "listHolds", tag: "Holds", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/holds", id: "listHolds", tag: "Holds", role: reads(theConnector), missing: noConnector,
 		summary:     "List what of a connector is held",
 		description: "Changes that its safety limits keep from happening. The IdP got its 2xx and reads back what it wrote; the directory stays as it is until somebody decides. A change that the records no longer ask for leaves the list by itself.",
 	}, func(ctx context.Context, in *listHolds) (*holdsOut, error) {
@@ -126,7 +126,7 @@ func (a *API) addHolds() {
 		list := listed(page.Page, sayHold).Body
 		return &holdsOut{Body: Holds{Items: list.Items, Counts: sayLosses(page.Counts), Next: list.Next}}, nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/holds/decisions", id: "decideHolds", tag: "Holds", missing: noConnector,
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/holds/decisions", id: "decideHolds", tag: "Holds", role: edits(theConnector), missing: noConnector,
 		summary:     "Apply or discard held changes",
 		description: "Exactly one of all, ids and filter says which. Each is decided afresh by the records of that moment, and what is applied does not count against the limits.",
 	}, func(ctx context.Context, in *decideHolds) (*decidedOut, error) {
@@ -145,7 +145,7 @@ func (a *API) addHolds() {
 
 func (a *API) addExpected() {
 	const path = "/connectors/{c}/expected-change"
-	route(a, operation{method: http.MethodPut, path: path, id: "expectChange", tag: "Holds", missing: noConnector, summary: "Announce a large change",
+	route(a, operation{method: http.MethodPut, path: path, id: "expectChange", tag: "Holds", role: edits(deployment), missing: noConnector, summary: "Announce a large change",
 		description: "Until the window ends everything that the connector takes away takes effect, and none of it counts. What is held already waits for its decision.",
 	}, func(ctx context.Context, in *expectChange) (*expectedOut, error) {
 		length, err := time.ParseDuration(in.Body.For)
@@ -158,12 +158,12 @@ func (a *API) addExpected() {
 		e, err := a.effective.ExpectChange(ctx, admin(ctx), in.Connector, length, in.Body.Reason)
 		return answerExpected(e, err)
 	})
-	route(a, operation{method: http.MethodGet, path: path, id: "readExpectedChange", tag: "Holds", missing: noConnector, summary: "Read the announced window of a connector"},
+	route(a, operation{method: http.MethodGet, path: path, id: "readExpectedChange", tag: "Holds", role: reads(theConnector), missing: noConnector, summary: "Read the announced window of a connector"},
 		func(ctx context.Context, in *OfConnector) (*expectedOut, error) {
 			e, err := a.effective.ReadExpectedChange(ctx, in.Connector)
 			return answerExpected(e, err)
 		})
-	route(a, operation{method: http.MethodDelete, path: path, id: "endExpectedChange", tag: "Holds", missing: noConnector, status: http.StatusNoContent,
+	route(a, operation{method: http.MethodDelete, path: path, id: "endExpectedChange", tag: "Holds", role: edits(deployment), missing: noConnector, status: http.StatusNoContent,
 		summary: "End the announced window of a connector"},
 		func(ctx context.Context, in *OfConnector) (*struct{}, error) {
 			return nil, a.effective.EndExpectedChange(ctx, admin(ctx), in.Connector)

@@ -181,7 +181,7 @@ type importOut struct {
 func (a *API) addImports() {
 	a.addImportUpload()
 	a.addImportPull()
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/imports", id: "listImports", tag: "Imports", missing: noDirectory, summary: "List imports",
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/imports", id: "listImports", tag: "Imports", role: reads(deployment), missing: noDirectory, summary: "List imports",
 		description: "The newest first, with their statistics, which are kept when the rows are not."},
 		func(ctx context.Context, in *listImports) (*Listed[Import], error) {
 			page, err := a.effective.Imports(ctx, in.Directory, in.listing())
@@ -190,7 +190,7 @@ func (a *API) addImports() {
 			}
 			return listed(page, sayImport), nil
 		})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/imports/{id}", id: "readImport", tag: "Imports", missing: noImport, summary: "Read an import and its progress"},
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/imports/{id}", id: "readImport", tag: "Imports", role: reads(deployment), missing: noImport, summary: "Read an import and its progress"},
 		func(ctx context.Context, in *OfImport) (*importOut, error) {
 			id, err := parseID(in.ID)
 			if err != nil {
@@ -199,7 +199,7 @@ func (a *API) addImports() {
 			i, err := a.effective.ReadImport(ctx, in.Directory, id)
 			return answerImport(i, http.StatusOK, err)
 		})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/{id}/application", id: "applyImport", tag: "Imports", missing: noImport, status: http.StatusAccepted,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/{id}/application", id: "applyImport", tag: "Imports", role: edits(deployment), missing: noImport, status: http.StatusAccepted,
 		summary: "Apply an import",
 		description: "Does what the plan says, in the background. Each row is decided afresh, so that nothing which changed since is overwritten; rows with a problem do nothing. " +
 			"Killed anywhere, it goes on by itself, and no row is done twice.",
@@ -212,7 +212,7 @@ func (a *API) addImports() {
 		i, err := a.effective.ApplyImport(ctx, admin(ctx), in.Directory, id, in.Body.Hash, in.Body.Comment)
 		return answerImport(i, http.StatusAccepted, err)
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/{id}/cancellation", id: "cancelImport", tag: "Imports", missing: noImport, status: http.StatusOK,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/{id}/cancellation", id: "cancelImport", tag: "Imports", role: edits(deployment), missing: noImport, status: http.StatusOK,
 		summary: "Cancel an import", description: "What it has done already stays.",
 		errors: map[int]string{http.StatusConflict: "The import is over (`importOver`)."},
 	}, func(ctx context.Context, in *cancelImport) (*importOut, error) {
@@ -230,16 +230,18 @@ const importDescription = "Users, groups and memberships are staged and checked 
 	"says what each of them would do. Nothing is done before the import is applied, and then it only adds: local users, groups and memberships, and attributes that local users have not."
 
 func (a *API) addImportUpload() {
-	op := operation{method: http.MethodPost, path: "/directories/{d}/imports", id: "createImport", tag: "Imports", missing: noDirectory, status: http.StatusCreated,
+	op := operation{method: http.MethodPost, path: "/directories/{d}/imports", id: "createImport", tag: "Imports", role: edits(deployment), missing: noDirectory, status: http.StatusCreated,
 		summary: "Import a file of users, groups or memberships", description: importDescription,
 		errors: map[int]string{http.StatusConflict: "Too many imports wait (`tooManyImports`).", http.StatusUnprocessableEntity: "The file cannot be read (`fileUnreadable`); nothing of it is kept."}}
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
-	huma.Register(a.huma, huma.Operation{
+	described := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Description: op.description, Tags: []string{op.tag}, DefaultStatus: op.status,
-		Security: []map[string][]string{{"adminToken": {}}}, Responses: a.responses(op),
+		Responses: a.responses(op),
 		RequestBody: &huma.RequestBody{Required: true, Description: "The file as it is.", Content: map[string]*huma.MediaType{
 			"text/csv": {Schema: file}, "application/jsonl": {Schema: file}, "text/ldif": {Schema: file}, "application/octet-stream": {Schema: file}}},
-	}, func(ctx context.Context, in *uploadImport) (*importOut, error) {
+	}
+	a.guard(&described, op.role)
+	huma.Register(a.huma, described, func(ctx context.Context, in *uploadImport) (*importOut, error) {
 		columns, err := columnsOf(in.Columns)
 		if err == nil {
 			var i directory.Import
@@ -254,7 +256,7 @@ func (a *API) addImportUpload() {
 }
 
 func (a *API) addImportPull() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/pulls", id: "pullImport", tag: "Imports", missing: noDirectory, status: http.StatusCreated,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/imports/pulls", id: "pullImport", tag: "Imports", role: edits(deployment), missing: noDirectory, status: http.StatusCreated,
 		summary: "Import from another SCIM server",
 		description: "Reads all users and groups of a SCIM 2.0 server. " + importDescription +
 			" Addresses inside are refused unless the server was started with `MUSTER_IMPORT_PRIVATE=true`; redirects to other hosts are not followed.",
@@ -350,10 +352,10 @@ func (a *API) addImportRows() {
 		OperationID: "listImportRows", Method: http.MethodGet, Path: "/directories/{d}/imports/{id}/rows", Tags: []string{"Imports"},
 		Summary:     "List the rows of an import, or export them as CSV",
 		Description: "In the file's order, each with what came of it, or would. With `Accept: text/csv` everything that fits the filter is streamed; cells that a spreadsheet would take for a formula start with an apostrophe. Rows are kept for a week, those with a problem for 90 days.",
-		Security:    []map[string][]string{{"adminToken": {}}},
 		Responses:   a.responses(operation{method: http.MethodGet, missing: noImport}),
 	}
 	op.Responses["200"] = exportResponse[ImportRow](a, "ListImportRow", "row")
+	a.guard(&op, reads(deployment))
 	huma.Register(a.huma, op, a.importRows)
 }
 

@@ -47,7 +47,7 @@ func sayJob(j directory.Job) Job {
 }
 
 func (a *API) addJobs() {
-	route(a, operation{method: http.MethodGet, path: "/jobs", id: "listJobs", tag: "Jobs", summary: "List jobs", description: "The newest first."},
+	route(a, operation{method: http.MethodGet, path: "/jobs", id: "listJobs", tag: "Jobs", role: reads(narrowed), summary: "List jobs", description: "The newest first."},
 		func(ctx context.Context, in *Paged) (*Listed[Job], error) {
 			page, err := a.effective.Jobs(ctx, in.listing())
 			if err != nil {
@@ -55,7 +55,7 @@ func (a *API) addJobs() {
 			}
 			return listed(page, sayJob), nil
 		})
-	route(a, operation{method: http.MethodGet, path: "/jobs/{id}", id: "readJob", tag: "Jobs", missing: noJob, summary: "Read a job and its progress"},
+	route(a, operation{method: http.MethodGet, path: "/jobs/{id}", id: "readJob", tag: "Jobs", role: reads(theJob), missing: noJob, summary: "Read a job and its progress"},
 		func(ctx context.Context, in *ByID) (*jobOut, error) {
 			id, err := parseID(in.ID)
 			if err != nil {
@@ -67,7 +67,7 @@ func (a *API) addJobs() {
 			}
 			return &jobOut{Body: sayJob(j)}, nil
 		})
-	route(a, operation{method: http.MethodPost, path: "/jobs/{id}/cancellation", id: "cancelJob", tag: "Jobs", missing: noJob, status: http.StatusOK,
+	route(a, operation{method: http.MethodPost, path: "/jobs/{id}/cancellation", id: "cancelJob", tag: "Jobs", role: edits(theJob), missing: noJob, status: http.StatusOK,
 		summary: "Cancel a running job",
 		description: "Stops it and gives the connector back the rules or the mode it had. Those who were visited already stay as they are until the plan that `wayBack` names is applied. " +
 			"A retirement only stops.",
@@ -75,6 +75,9 @@ func (a *API) addJobs() {
 	}, func(ctx context.Context, in *cancelJob) (*jobOut, error) {
 		id, err := parseID(in.ID)
 		if err != nil {
+			return nil, err
+		}
+		if err := a.mayCancel(ctx, id); err != nil {
 			return nil, err
 		}
 		j, err := a.effective.CancelJob(ctx, admin(ctx), id, in.Body.Comment)
@@ -86,7 +89,7 @@ func (a *API) addJobs() {
 		}
 		return &jobOut{Body: sayJob(j)}, nil
 	})
-	route(a, operation{method: http.MethodPost, path: "/jobs/{id}/reversal", id: "reverseJob", tag: "Jobs", missing: noJob, status: http.StatusCreated,
+	route(a, operation{method: http.MethodPost, path: "/jobs/{id}/reversal", id: "reverseJob", tag: "Jobs", role: edits(theJob), missing: noJob, status: http.StatusCreated,
 		summary: "Plan the way back from a job",
 		description: "Plans the rules that the job has replaced. Nothing is undone before that plan is applied; rules that came after the job's would be replaced by it too, " +
 			"which the plan shows.",

@@ -62,7 +62,7 @@ type clearRecords struct {
 }
 
 func (a *API) addLeaving() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/removal", id: "planRemoval", tag: "Directories", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/removal", id: "planRemoval", tag: "Directories", role: owns(deployment), missing: noDirectory,
 		summary: "Say what removing a directory would take away", description: "And what is in its way. Nothing happens."},
 		func(ctx context.Context, in *OfDirectory) (*removalOut, error) {
 			r, err := a.effective.PlanRemoval(ctx, in.Directory)
@@ -72,7 +72,7 @@ func (a *API) addLeaving() {
 			return &removalOut{Removal{Users: r.Users, Groups: r.Groups, Memberships: r.Memberships, Records: r.Records,
 				Connectors: orEmpty(r.Connectors), InTheWay: orEmpty(r.InTheWay), Only: r.Only, JobRunning: r.Job}}, nil
 		})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}", id: "removeDirectory", tag: "Directories", missing: noDirectory,
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}", id: "removeDirectory", tag: "Directories", role: owns(deployment), missing: noDirectory,
 		status:  http.StatusOK,
 		summary: "Remove a directory",
 		description: "Soft: nothing in it can be read or changed any more, and until `purgeAfter` it can be restored. Then it is purged with its connectors; the audit stays. " +
@@ -82,14 +82,14 @@ func (a *API) addLeaving() {
 		i, err := a.effective.RemoveDirectory(ctx, admin(ctx), in.Directory, in.Confirm)
 		return answerDirectory(i, err)
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/restoration", id: "restoreDirectory", tag: "Directories", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/restoration", id: "restoreDirectory", tag: "Directories", role: owns(deployment), missing: noDirectory,
 		status: http.StatusOK, summary: "Restore a removed directory", description: "As it was. Its connectors stay disabled until their mode is changed.",
 		errors: map[int]string{http.StatusConflict: "It is not removed (`notRemoved`), or is being purged (`purging`)."},
 	}, func(ctx context.Context, in *OfDirectory) (*directoryOut, error) {
 		i, err := a.effective.RestoreDirectory(ctx, admin(ctx), in.Directory)
 		return answerDirectory(i, err)
 	})
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users/{id}/erasure", id: "eraseUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users/{id}/erasure", id: "eraseUser", tag: "Users", role: owns(deployment), missing: noUser,
 		status:  http.StatusOK,
 		summary: "Erase one person for good",
 		description: "The user, the tombstones of its records, and every clear value of it in the audit, in conflicts, holds and plans. It cannot be undone. " +
@@ -106,7 +106,7 @@ func (a *API) addLeaving() {
 		}
 		return &erasedOut{Erased{User: e.User, Records: e.Records, StillSaid: orEmpty(e.StillSaid)}}, nil
 	})
-	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}/records", id: "clearRecords", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodDelete, path: "/connectors/{c}/records", id: "clearRecords", tag: "Connectors", role: owns(theConnector), missing: noConnector,
 		status:  http.StatusOK,
 		summary: "Clear a connector's records",
 		description: "Everything that its IdP said goes, as if the IdP had deleted it, as a job. The connector is disabled; give it a mode again when its IdP may send everything anew. " +

@@ -98,7 +98,7 @@ type Domain struct {
 }
 
 func (a *API) addLinking() {
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/records/{record}/comparison", id: "compareRecord", tag: "Conflicts",
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/records/{record}/comparison", id: "compareRecord", tag: "Conflicts", role: reads(deployment),
 		missing:     "Connector {c} has no user of that id, or there is no such connector.",
 		summary:     "Lay a record beside the users that it might be",
 		description: "What linking does with it, and what a link would overwrite of each user.",
@@ -121,7 +121,7 @@ func (a *API) addLinking() {
 		}
 		return &comparisonOut{Body: *sayComparison(found)}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/domains", id: "listDomains", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/domains", id: "listDomains", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary:     "Count a connector's users by domain",
 		description: "To choose `linking.domains` by: the domains of userNames and e-mails of what the connector holds, how many of each are linked, and which are listed there. A user counts in every domain that it names.",
 	}, func(ctx context.Context, in *OfConnector) (*domainsOut, error) {
@@ -135,7 +135,7 @@ func (a *API) addLinking() {
 		}
 		return &domainsOut{Body: out}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users/{id}/records/{c}/unlinking", id: "previewUnlink", tag: "Users",
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users/{id}/records/{c}/unlinking", id: "previewUnlink", tag: "Users", role: reads(deployment),
 		missing: "User {id} of directory {d} has no record of connector {c}. GET /api/v1/directories/{d}/users/{id} lists its records.",
 		summary: "Say what unlinking a connector's record would do",
 	}, func(ctx context.Context, in *unlinkUser) (*previewOut, error) {

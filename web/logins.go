@@ -49,7 +49,7 @@ type loginsOut struct {
 const loginsBody = 4 << 20
 
 func (a *API) addLogins() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/logins", id: "tellLogins", tag: "Users", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/logins", id: "tellLogins", tag: "Users", role: helps(deployment), missing: noDirectory,
 		status: http.StatusOK, body: loginsBody,
 		summary: "Tell when users last signed in",
 		description: "For applications: single sign-ins as they happen, or many at once. A user's last login never goes back in time, so the same may be told again. " +

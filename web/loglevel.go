@@ -51,10 +51,10 @@ type levelOut struct {
 }
 
 func (a *API) addLogLevel() {
-	route(a, operation{method: http.MethodGet, path: "/log-level", id: "readLogLevel", tag: "Server", summary: "Read what the server logs",
+	route(a, operation{method: http.MethodGet, path: "/log-level", id: "readLogLevel", tag: "Server", role: reads(deployment), summary: "Read what the server logs",
 		errors: map[int]string{http.StatusNotImplemented: "This server cannot change it (`notInThisVersion`)."},
 	}, func(ctx context.Context, _ *struct{}) (*levelOut, error) { return a.sayLevels(ctx) })
-	route(a, operation{method: http.MethodPut, path: "/log-level", id: "changeLogLevel", tag: "Server", status: http.StatusOK,
+	route(a, operation{method: http.MethodPut, path: "/log-level", id: "changeLogLevel", tag: "Server", role: owns(deployment), status: http.StatusOK,
 		summary: "Change what the server logs, for a while",
 		description: "On every replica, within seconds, for everything or for one connector. It ends by itself, survives a restart, and is an event of the audit. " +
 			"Above `debug` the log holds no paths, as they name people.",
@@ -65,7 +65,7 @@ func (a *API) addLogLevel() {
 		}
 		return a.changeLevel(ctx, l)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/log-level", id: "endLogLevel", tag: "Server", status: http.StatusOK,
+	route(a, operation{method: http.MethodDelete, path: "/log-level", id: "endLogLevel", tag: "Server", role: owns(deployment), status: http.StatusOK,
 		summary: "Log as before, at once",
 	}, func(ctx context.Context, in *endLevel) (*levelOut, error) {
 		return a.changeLevel(ctx, tenants.LogLevel{Connector: in.Connector, Since: a.now().UTC()})

@@ -55,7 +55,7 @@ type lookupAsked struct {
 type lookupOut struct{ Body Lookup }
 
 func (a *API) addLookup() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/lookup", id: "lookup", tag: "Users", missing: noDirectory,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/lookup", id: "lookup", tag: "Users", role: reads(theDirectory), missing: noDirectory,
 		summary:     "Find people by anything that names them",
 		description: "An e-mail, userName or any id leads to every id that the person has, connector by connector. Whole values only, without regard to the case of names.",
 	}, func(ctx context.Context, in *lookupAsked) (*lookupOut, error) {

@@ -92,7 +92,7 @@ type readCoverage struct {
 type coverageOut struct{ Body MappingCoverage }
 
 func (a *API) addMapping() {
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/mapping/trial", id: "tryMapping", tag: "Connectors", missing: "There is no such connector, or no such record of it.",
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/mapping/trial", id: "tryMapping", tag: "Connectors", role: reads(theConnector), missing: "There is no such connector, or no such record of it.",
 		summary:     "Try a mapping on a record or a payload",
 		description: "Runs the mapping as settling does and tells what each step does. Nothing is kept.",
 		errors:      map[int]string{http.StatusUnprocessableEntity: "The mapping cannot be used (`invalidRules`); `errors` names the place, with line, column and what to do."},
@@ -117,7 +117,7 @@ func (a *API) addMapping() {
 		}
 		return &mappingTriedOut{sayMappingTried(tried)}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/mapping/coverage", id: "readMappingCoverage", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/mapping/coverage", id: "readMappingCoverage", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary:     "What arrives of a connector's users, and how its mapping fares",
 		description: "Counts over the stored records which attributes arrive, and what each step of the connector's mapping does.",
 	}, func(ctx context.Context, in *readCoverage) (*coverageOut, error) {

@@ -23,6 +23,7 @@ import (
 type operation struct {
 	method, path string
 	id, tag      string
+	role         access // who may use it; without one the API does not start
 	summary      string
 	description  string
 	status       int    // of success; 0 = 200 with a body, 204 without
@@ -34,7 +35,7 @@ type operation struct {
 
 // route registers an operation. Errors that handle returns are said as problems.
 func route[I, O any](a *API, op operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(a.huma, huma.Operation{
+	described := huma.Operation{
 		OperationID:   op.id,
 		Method:        op.method,
 		Path:          op.path,
@@ -43,10 +44,14 @@ func route[I, O any](a *API, op operation, handle func(context.Context, *I) (*O,
 		Tags:          []string{op.tag},
 		DefaultStatus: op.status,
 		MaxBodyBytes:  cmp.Or(op.body, 1<<20),
-		Security:      []map[string][]string{{"adminToken": {}}},
 		Responses:     a.responses(op),
-	}, func(ctx context.Context, in *I) (*O, error) {
+	}
+	a.guard(&described, op.role)
+	huma.Register(a.huma, described, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
+		if err == nil {
+			err = narrow(ctx, out)
+		}
 		if err != nil {
 			return nil, a.problemOf(ctx, err, fill(ctx, op.missing))
 		}
@@ -56,8 +61,10 @@ func route[I, O any](a *API, op operation, handle func(context.Context, *I) (*O,
 
 // responses documents what an operation answers besides success.
 func (a *API) responses(op operation) map[string]*huma.Response {
-	said := map[int]string{
-		http.StatusUnauthorized: "The admin token is missing or wrong.",
+	said := map[int]string{}
+	if op.role.reach != everything {
+		said[http.StatusUnauthorized] = "Nobody has signed in: the session or the token is missing, wrong or over."
+		said[http.StatusForbidden] = "The caller's role is not enough (`roleNeeded`), or the caller is limited to tenants (`deploymentOnly`, `connectorNeeded`)."
 	}
 	if op.missing != "" {
 		said[http.StatusNotFound] = "What the path names does not exist."

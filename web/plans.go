@@ -53,6 +53,7 @@ type Plan struct {
 	Draft     Draft      `json:"draft" doc:"What was planned."`
 	Counts    PlanCounts `json:"counts" doc:"The plan in numbers."`
 	Losses    Losses     `json:"losses" doc:"What safety counts of it; a cleanup is one user, whatever it strips."`
+	Above     bool       `json:"aboveLimits" doc:"Whether that is more than the connector's safety limits let through unasked."`
 	Done      int64      `json:"done" doc:"Records looked at."`
 	Total     int64      `json:"total" doc:"Records to look at."`
 	CreatedBy string     `json:"createdBy,omitempty" doc:"Who asked for it."`
@@ -143,16 +144,21 @@ type applyPlan struct {
 }
 
 func (a *API) addPlans() {
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/plans", id: "createPlan", tag: "Plans", missing: noConnector, status: http.StatusCreated,
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/plans", id: "createPlan", tag: "Plans", role: edits(theConnector), missing: noConnector, status: http.StatusCreated,
 		summary: "Plan a change of rules or mode, or a retirement",
 		description: "Says who would gain and lose what, and why, without doing it: settling runs for everybody whom the connector's records concern, and nothing of it is kept but the plan. " +
 			"A plan that takes longer than a few seconds is answered with 202 and state `running`. A newer plan of a connector takes a running one's place.",
 		errors: map[int]string{http.StatusConflict: "Somebody made a newer plan meanwhile (`planSuperseded`)."},
 	}, func(ctx context.Context, in *createPlan) (*planOut, error) {
+		if in.Body.Rules != nil {
+			if err := a.mayGive(ctx, in.Connector, in.Body.Rules.Rules); err != nil {
+				return nil, err
+			}
+		}
 		p, err := a.effective.CreatePlan(ctx, admin(ctx), in.Connector, in.Body.plain(), planWait)
 		return answerPlan(p, http.StatusCreated, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/plans/live", id: "readLivePlan", tag: "Plans", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/plans/live", id: "readLivePlan", tag: "Plans", role: reads(theConnector), missing: noConnector,
 		summary:     "Read the plan of going live",
 		description: "What going live would do now to a connector that is not. It is made anew when its IdP has said something since, or rules have changed; while that takes longer its state is `running`.",
 		errors:      map[int]string{http.StatusConflict: "The connector is live (`alreadyLive`)."},
@@ -160,7 +166,7 @@ func (a *API) addPlans() {
 		p, err := a.effective.LivePlan(ctx, admin(ctx), in.Connector, planWait)
 		return answerPlan(p, http.StatusOK, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/plans/{id}", id: "readPlan", tag: "Plans", missing: noPlan, summary: "Read a plan"},
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/plans/{id}", id: "readPlan", tag: "Plans", role: reads(theConnector), missing: noPlan, summary: "Read a plan"},
 		func(ctx context.Context, in *OfPlan) (*planOut, error) {
 			id, err := parseID(in.ID)
 			if err != nil {
@@ -169,7 +175,7 @@ func (a *API) addPlans() {
 			p, err := a.effective.ReadPlan(ctx, in.Connector, id)
 			return answerPlan(p, http.StatusOK, err)
 		})
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/plans/{id}/application", id: "applyPlan", tag: "Plans", missing: noPlan, status: http.StatusAccepted,
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/plans/{id}/application", id: "applyPlan", tag: "Plans", role: edits(theConnector), missing: noPlan, status: http.StatusAccepted,
 		summary: "Apply a plan",
 		description: "Looks at the plan's people once more. If the outcome is what the plan says, rules or mode change and a job settles them; " +
 			"from then on everybody whom a request settles follows the new rules, and the others keep what they hold until the job comes to them.",
@@ -180,6 +186,9 @@ func (a *API) addPlans() {
 	}, func(ctx context.Context, in *applyPlan) (*jobOut, error) {
 		id, err := parseID(in.ID)
 		if err != nil {
+			return nil, err
+		}
+		if err := a.mayApply(ctx, in.Connector, id); err != nil {
 			return nil, err
 		}
 		job, err := a.effective.ApplyPlan(ctx, admin(ctx), in.Connector, id, in.Body.Hash, in.Body.Comment)
@@ -223,7 +232,7 @@ func sayPlan(p directory.Plan) Plan {
 		state = "stale"
 	}
 	n := p.Counts
-	return Plan{ID: p.ID, Hash: p.Hash, State: state, Draft: sayDraft(p.Draft), Losses: sayLosses(n.Losses), Done: p.Done, Total: p.Total,
+	return Plan{ID: p.ID, Hash: p.Hash, State: state, Draft: sayDraft(p.Draft), Losses: sayLosses(n.Losses), Above: p.Exceeds, Done: p.Done, Total: p.Total,
 		CreatedBy: p.Actor, Problem: p.Problem, CreatedAt: p.Created.UTC(),
 		Counts: PlanCounts{n.MembershipsAdded, n.MembershipsRemoved, n.UsersCreated, n.UsersLinked, n.UsersUpdated, n.UsersEnabled, n.UsersDisabled,
 			n.UsersDeleted, n.UsersRestored, n.GroupsEmptied, n.Ambiguous, n.Blocked, n.ForeignGroups}}
@@ -247,10 +256,10 @@ func (a *API) addPlanChanges() {
 		OperationID: "listPlanChanges", Method: http.MethodGet, Path: "/connectors/{c}/plans/{id}/changes", Tags: []string{"Plans"},
 		Summary:     "List what a plan would do, or export it as CSV",
 		Description: "Losses first, then as the people come. With `Accept: text/csv` everything that fits the filter is streamed; cells that a spreadsheet would take for a formula start with an apostrophe.",
-		Security:    []map[string][]string{{"adminToken": {}}},
 		Responses:   a.responses(operation{method: http.MethodGet, missing: noPlan, errors: map[int]string{http.StatusConflict: "The plan is still being made (`planRunning`), or failed (`planFailed`)."}}),
 	}
 	op.Responses["200"] = exportResponse[PlanChange](a, "ListPlanChange", "change")
+	a.guard(&op, reads(theConnector))
 	huma.Register(a.huma, op, a.planChanges)
 }
 

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -32,6 +34,8 @@ type Problem struct {
 	WouldChange []WhyOtherwise `json:"wouldChange,omitempty" doc:"Of rulesWouldUndo: edits of rules that would let the change stand. Nothing of it is done."`
 	Request     string         `json:"request,omitempty" doc:"Id of the request, to find it in the server's log." example:"K7ZBD3QY5M2XW4RT6VHN8PLSFA"`
 	Trace       string         `json:"trace,omitempty" doc:"Id of the request's trace, where the server keeps traces." example:"4bf92f3577b34da6a3ce929d0e0e4736"`
+
+	wait time.Duration // until another try may succeed; 0: trying again is no remedy
 }
 
 // Place is one thing that is wrong in a request.
@@ -45,8 +49,14 @@ func (p *Problem) Error() string             { return p.Detail }
 func (p *Problem) GetStatus() int            { return p.Status }
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// GetHeaders says when to come back, where that is the remedy.
+// GetHeaders says when to come back, where that is the remedy, and how to come in.
 func (p *Problem) GetHeaders() http.Header {
+	if p.Status == http.StatusUnauthorized {
+		return http.Header{"WWW-Authenticate": {challenge}}
+	}
+	if p.wait > 0 {
+		return http.Header{"Retry-After": {strconv.Itoa(int(p.wait.Seconds()) + 1)}}
+	}
 	if p.Status != http.StatusServiceUnavailable {
 		return nil
 	}
@@ -87,12 +97,14 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		}
 		p := newProblem(status, refused.Code, ended(refused.Detail)) // may begin with a slug, which has no capitals
 		p.WouldChange = sayOtherwises(refused.WouldChange)
+		_ = narrow(ctx, &p.WouldChange)
 		return p
 	case errors.As(err, &stale):
 		p := newProblem(http.StatusConflict, "planStale", sentence(stale))
 		for _, l := range stale.Lines {
 			p.Changes = append(p.Changes, sayLine(l))
 		}
+		_ = narrow(ctx, &p.Changes) // a list is shorter, never missing
 		return p
 	case errors.As(err, &confirm):
 		p := newProblem(http.StatusConflict, "confirmationRequired", sentence(confirm))
@@ -106,6 +118,8 @@ func (a *API) problemOf(ctx context.Context, err error, missing string) *Problem
 		return ruleProblem(rule)
 	case errors.As(err, &edit):
 		return editProblem(edit)
+	case errors.Is(err, directory.ErrIndexing):
+		return newProblem(http.StatusServiceUnavailable, "indexing", sentence(err))
 	case unavailable(err):
 		a.log.ErrorContext(ctx, "admin request failed", "request", requestID(ctx), "error", err)
 		return newProblem(http.StatusServiceUnavailable, "unavailable", "The database cannot answer just now. Try again in a few seconds; if this was a change, look first whether it was made.")

@@ -56,12 +56,12 @@ type settlingOut struct {
 }
 
 func (a *API) addRules() {
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules", id: "readRules", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules", id: "readRules", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "Read a connector's rules", description: "The bare object, every default filled in.",
 	}, func(ctx context.Context, in *OfConnector) (*rulesOut, error) {
 		return a.rules(ctx, in.Connector)
 	})
-	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/rules", id: "writeRules", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/rules", id: "writeRules", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		summary: "Replace a connector's rules",
 		description: "Plans the rules and applies the plan in one: the connector's users are settled by a job, soon, not before the answer (GET /jobs). " +
 			"No IdP has to resend anything. What takes more than the safety limits let through needs confirmLosses.",
@@ -71,6 +71,9 @@ func (a *API) addRules() {
 			http.StatusPreconditionFailed:  "The rules were changed since (`changedMeanwhile`).",
 		},
 	}, func(ctx context.Context, in *writeRules) (*rulesOut, error) {
+		if err := a.mayGive(ctx, in.Connector, in.Body.Rules); err != nil {
+			return nil, err
+		}
 		_, err := a.effective.SetRules(ctx, admin(ctx), in.Connector, in.match(), in.Body.Rules, in.confirm())
 		a.tenants.Forget(in.Connector) // even after an error: its outcome may be unknown
 		if err != nil {
@@ -78,7 +81,7 @@ func (a *API) addRules() {
 		}
 		return a.rules(ctx, in.Connector)
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/mode", id: "readMode", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/mode", id: "readMode", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "Read a connector's mode",
 	}, func(ctx context.Context, in *OfConnector) (*modeOut, error) {
 		c, err := a.tenants.ConnectorBySlug(ctx, in.Connector)
@@ -87,7 +90,7 @@ func (a *API) addRules() {
 		}
 		return &modeOut{Body: ConnectorMode{Mode: c.Mode}}, nil
 	})
-	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/mode", id: "writeMode", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodPut, path: "/connectors/{c}/mode", id: "writeMode", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		summary:     "Change a connector's mode",
 		description: "Going live settles every record that was received meanwhile: by a job, soon, not before the answer. What takes more than the safety limits let through needs confirmLosses.",
 		errors:      map[int]string{http.StatusConflict: "More would be lost than the safety limits let through (`confirmationRequired`), or another job runs in the directory (`jobRunning`)."},
@@ -99,7 +102,7 @@ func (a *API) addRules() {
 		}
 		return &modeOut{Body: in.Body}, nil
 	})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/settling", id: "readConnectorSettling", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/settling", id: "readConnectorSettling", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "How much of a connector waits to be settled",
 	}, func(ctx context.Context, in *OfConnector) (*settlingOut, error) {
 		c, err := a.tenants.ConnectorBySlug(ctx, in.Connector)

@@ -69,7 +69,7 @@ type tenantOut struct {
 }
 
 func (a *API) addTenants() {
-	route(a, operation{method: http.MethodGet, path: "/tenants", id: "listTenants", tag: "Tenants", summary: "List tenants"},
+	route(a, operation{method: http.MethodGet, path: "/tenants", id: "listTenants", tag: "Tenants", role: reads(narrowed), summary: "List tenants"},
 		func(ctx context.Context, in *Paged) (*Listed[Tenant], error) {
 			all, err := a.tenants.Tenants(ctx)
 			if err != nil {
@@ -81,7 +81,7 @@ func (a *API) addTenants() {
 			}
 			return listed(page, sayTenant), nil
 		})
-	route(a, operation{method: http.MethodPost, path: "/tenants", id: "createTenant", tag: "Tenants",
+	route(a, operation{method: http.MethodPost, path: "/tenants", id: "createTenant", tag: "Tenants", role: owns(deployment),
 		status: http.StatusCreated, summary: "Make a tenant", errors: map[int]string{http.StatusConflict: "The name is taken (`tenantTaken`)."},
 	}, func(ctx context.Context, in *createTenant) (*tenantOut, error) {
 		t, err := a.tenants.CreateTenant(acting(ctx), in.Body.Name)
@@ -90,7 +90,7 @@ func (a *API) addTenants() {
 		}
 		return &tenantOut{Body: sayTenant(t)}, nil
 	})
-	route(a, operation{method: http.MethodDelete, path: "/tenants/{name}", id: "deleteTenant", tag: "Tenants",
+	route(a, operation{method: http.MethodDelete, path: "/tenants/{name}", id: "deleteTenant", tag: "Tenants", role: owns(deployment),
 		missing: "There is no tenant {name}. GET /api/v1/tenants lists them.",
 		summary: "Delete a tenant without connectors", errors: map[int]string{http.StatusConflict: "The tenant still has connectors (`tenantNotEmpty`)."},
 	}, func(ctx context.Context, in *tenantPath) (*struct{}, error) {

@@ -93,7 +93,7 @@ type trialOut struct {
 }
 
 func (a *API) addTrials() {
-	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/trials", id: "tryRequest", tag: "Questions", missing: noConnector,
+	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/trials", id: "tryRequest", tag: "Questions", role: helps(deployment), missing: noConnector,
 		status:  http.StatusOK,
 		summary: "Try a SCIM request of a connector without changing anything",
 		description: "Answers the request as the connector's own would be answered, with what would be stored, decided and written to the audit. It goes the " +

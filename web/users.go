@@ -87,7 +87,7 @@ type unlinkUser struct {
 
 func (a *API) addUsers() {
 	a.addUserList()
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users", id: "createUser", tag: "Users", missing: noDirectory,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users", id: "createUser", tag: "Users", role: helps(deployment), missing: noDirectory,
 		status: http.StatusCreated, summary: "Create a local user",
 		description: "A user that no IdP manages. The body has SCIM's attribute names; `userName` is required.",
 		errors:      map[int]string{http.StatusConflict: "The userName is taken (`uniqueness`)."},
@@ -99,7 +99,7 @@ func (a *API) addUsers() {
 		u, err := a.effective.CreateLocalUser(ctx, admin(ctx), in.Directory, doc)
 		return answerUser(u, err)
 	})
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users/{id}", id: "readUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/users/{id}", id: "readUser", tag: "Users", role: reads(theUser), missing: noUser,
 		summary: "Read a user with its reasons",
 		description: "The user, its memberships each with origin and reason, the groups that IdPs send and rules hold back, and the records it is made of, tombstones too. " +
 			"With `at`: its status and memberships at that time, as the events tell.",
@@ -108,7 +108,7 @@ func (a *API) addUsers() {
 			http.StatusUnprocessableEntity: "The time cannot be used (`invalidTime`).",
 		},
 	}, a.readUser)
-	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/users/{id}", id: "editUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodPatch, path: "/directories/{d}/users/{id}", id: "editUser", tag: "Users", role: helps(deployment), missing: noUser,
 		summary:     "Change a local user",
 		description: "A merge patch (RFC 7396) of SCIM attributes: what is named is set, null removes, the rest stays. Users that an IdP manages are changed at the IdP.",
 		errors: map[int]string{
@@ -123,7 +123,7 @@ func (a *API) addUsers() {
 		u, err := a.effective.EditLocalUser(ctx, admin(ctx), in.Directory, id, in.match(), mergeInto(in.Body))
 		return answerUser(u, err)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}", id: "deleteUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}", id: "deleteUser", tag: "Users", role: helps(deployment), missing: noUser,
 		summary:     "Delete a user",
 		description: "Soft: the user can be restored until it is purged.",
 		errors: map[int]string{
@@ -162,7 +162,7 @@ func (a *API) readUser(ctx context.Context, in *readUser) (*userDetailOut, error
 
 // addUserStates registers what is done to a user besides editing it.
 func (a *API) addUserStates() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users/{id}/restoration", id: "restoreUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/users/{id}/restoration", id: "restoreUser", tag: "Users", role: helps(deployment), missing: noUser,
 		status: http.StatusOK, summary: "Restore a deleted user",
 		errors: map[int]string{http.StatusConflict: "The user is not deleted, or its userName was taken since."},
 	}, func(ctx context.Context, in *userPath) (*userOut, error) {
@@ -173,7 +173,7 @@ func (a *API) addUserStates() {
 		u, err := a.effective.RestoreUser(ctx, admin(ctx), in.Directory, id)
 		return answerUser(u, err)
 	})
-	route(a, operation{method: http.MethodPut, path: "/directories/{d}/users/{id}/block", id: "blockUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodPut, path: "/directories/{d}/users/{id}/block", id: "blockUser", tag: "Users", role: helps(theUser), missing: noUser,
 		status: http.StatusNoContent, summary: "Block a user",
 		description: "The user is disabled until the block is lifted, whatever its records say.",
 	}, func(ctx context.Context, in *blockUser) (*struct{}, error) {
@@ -183,7 +183,7 @@ func (a *API) addUserStates() {
 		}
 		return nil, a.effective.BlockUser(ctx, admin(ctx), in.Directory, id, in.Body.Reason)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}/block", id: "unblockUser", tag: "Users", missing: noUser,
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}/block", id: "unblockUser", tag: "Users", role: helps(theUser), missing: noUser,
 		summary: "Lift a block", description: "The user's status is again what its records and rules make it.",
 	}, func(ctx context.Context, in *userPath) (*struct{}, error) {
 		id, err := in.user()
@@ -192,7 +192,7 @@ func (a *API) addUserStates() {
 		}
 		return nil, a.effective.UnblockUser(ctx, admin(ctx), in.Directory, id)
 	})
-	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}/records/{c}", id: "unlinkRecord", tag: "Users",
+	route(a, operation{method: http.MethodDelete, path: "/directories/{d}/users/{id}/records/{c}", id: "unlinkRecord", tag: "Users", role: helps(theUser),
 		missing:     "User {id} of directory {d} has no record of connector {c}. GET /api/v1/directories/{d}/users/{id} lists its records.",
 		summary:     "Unlink a connector's record from a user",
 		description: "Restores what the link found and keeps the two apart from now on. The connector's record stays as it is, and its IdP notices nothing.",

@@ -18,11 +18,11 @@ func (a *API) addUserList() {
 		OperationID: "listUsers", Method: http.MethodGet, Path: "/directories/{d}/users", Tags: []string{"Users"},
 		Summary:     "List users, or export them as CSV",
 		Description: "The effective users of a directory. Deleted ones only with `status=deleted`.",
-		Security:    []map[string][]string{{"adminToken": {}}},
 		Responses: a.responses(operation{method: http.MethodGet, missing: noDirectory,
 			errors: map[int]string{http.StatusBadRequest: "The filter cannot be used (`invalidFilter`)."}}),
 	}
 	op.Responses["200"] = exportResponse[User](a, "ListUser", "user")
+	a.guard(&op, reads(theDirectory))
 	huma.Register(a.huma, op, a.listUsers)
 }
 

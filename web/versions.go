@@ -41,7 +41,7 @@ func sayVersion(v directory.RuleVersion) RuleVersion {
 }
 
 func (a *API) addVersions() {
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules/versions", id: "listRuleVersions", tag: "Connectors", missing: noConnector,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules/versions", id: "listRuleVersions", tag: "Connectors", role: reads(theConnector), missing: noConnector,
 		summary: "List the versions of a connector's rules", description: "The newest first."},
 		func(ctx context.Context, in *listVersions) (*Listed[RuleVersion], error) {
 			page, err := a.effective.RuleVersions(ctx, in.Connector, in.listing())
@@ -50,7 +50,7 @@ func (a *API) addVersions() {
 			}
 			return listed(page, sayVersion), nil
 		})
-	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules/versions/{version}", id: "readRuleVersion", tag: "Connectors", missing: noVersion,
+	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/rules/versions/{version}", id: "readRuleVersion", tag: "Connectors", role: reads(theConnector), missing: noVersion,
 		summary: "Read a version of a connector's rules", description: "To go back to it, plan its rules."},
 		func(ctx context.Context, in *ofVersion) (*versionOut, error) {
 			v, err := a.effective.RuleVersion(ctx, in.Connector, in.Version)

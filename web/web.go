@@ -2,8 +2,9 @@
 // under /api/v1, and the page at / that says where things are. It reads requests, calls
 // directory.Effective or tenants, and answers; it decides nothing itself.
 //
-// Laws it keeps: every route but the OpenAPI document needs the admin token, and a connector's
-// token is never one; every error is an RFC 9457 problem with a stable code and a sentence that
+// Laws it keeps: every operation names the least role it takes and how far it reaches for
+// administrators who are limited to tenants, and one that does not is refused at the start; a
+// connector's token never opens one; what is not the caller's is not there; every error is an RFC 9457 problem with a stable code and a sentence that
 // says what to do next; no answer may be cached, framed or sniffed; a body with a field nobody
 // knows is refused rather than half understood.
 //
@@ -14,7 +15,9 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -25,6 +28,7 @@ import (
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/tenants"
+	"github.com/muster-scim/muster/tenants/administrators"
 )
 
 // Base is the path under which the API lies.
@@ -42,9 +46,19 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
 
+	Requests Requests               // the SCIM requests that are kept
+	Keeper   Keeper                 // nil: nobody keeps them
+	Kept     tenants.ActivityLimits // how long, and up to what size
+
 	Audit    Audit                 // the sealed audit, and where exports are noted
 	AuditKey ed25519.PublicKey     // what verifies its blocks now
 	Refused  func(tenants.Refused) // hears of requests that were refused; nil: nobody does
+
+	Feed     Feed     // up to where events can be read in order; nil: there is no feed
+	Webhooks Webhooks // who is told of changes
+
+	Administrators *administrators.Registry // who may sign in
+	OIDC           OIDC                     // a provider to sign in with; nil: there is none
 
 	ImportPrivate bool // imports may be pulled from addresses of this machine and of private networks
 }
@@ -63,12 +77,25 @@ type API struct {
 	now       func() time.Time
 	huma      huma.API
 
+	requests Requests
+	keeper   Keeper
+	kept     tenants.ActivityLimits
+
 	audit    Audit
 	auditKey ed25519.PublicKey
 	refused  func(tenants.Refused)
 
+	following Feed
+	webhooks  Webhooks
+
+	administrators *administrators.Registry
+	oidc           OIDC
+	crossOrigin    *http.CrossOriginProtection
+	open           map[string]bool // operations that need no sign-in, as "GET /api/v1/setup"
+
 	importPrivate bool
 
+	hub     *hub
 	lights  chan struct{} // a place for each stream that is open
 	closing chan struct{} // ends streams
 }
@@ -78,9 +105,16 @@ func New(o Options) (*API, error) {
 	if o.AdminToken == "" {
 		return nil, errors.New("the admin API needs an admin token; an empty one would let everybody in")
 	}
+	if o.Administrators == nil {
+		return nil, errors.New("the admin API needs a registry of administrators")
+	}
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" {
 		return nil, errors.New("the public URL must be absolute, such as https://muster.example.com")
+	}
+	crossOrigin, err := newCrossOrigin(public)
+	if err != nil {
+		return nil, fmt.Errorf("the public URL cannot be an origin: %w", err)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -100,11 +134,24 @@ func New(o Options) (*API, error) {
 		log:       o.Log,
 		now:       o.Now,
 
+		requests: o.Requests,
+		keeper:   o.Keeper,
+		kept:     o.Kept,
+
 		audit:    o.Audit,
 		auditKey: o.AuditKey,
 		refused:  o.Refused,
 
+		following: o.Feed,
+		webhooks:  o.Webhooks,
+
+		administrators: o.Administrators,
+		oidc:           o.OIDC,
+		crossOrigin:    crossOrigin,
+		open:           map[string]bool{},
+
 		importPrivate: o.ImportPrivate,
+		hub:           newHub(lookEvery, o.Now),
 		lights:        make(chan struct{}, mostLights),
 		closing:       make(chan struct{}),
 	}, nil
@@ -122,20 +169,28 @@ func (a *API) Mount(e *gin.Engine) {
 	a.huma = humagin.NewWithGroup(e, inside, a.config())
 	a.huma.UseMiddleware(rememberParameters)
 	a.addRoutes()
+	a.everyOperationIsGuarded()
 	a.finishDocument()
-	addPage(outside)
+	addPage(outside, builtUI())
 }
 
 func (a *API) addRoutes() {
+	a.addSession()
+	a.addOIDC()
+	a.addSetup()
+	a.addAdministrators()
+	a.addWaysIn()
 	a.addTenants()
 	a.addConnectors()
 	a.addRules()
+	a.addJudging()
 	a.addMapping()
 	a.addPlans()
 	a.addJobs()
 	a.addVersions()
 	a.addCredentials()
 	a.addContact()
+	a.addStream()
 	a.addDirectories()
 	a.addLeaving()
 	a.addUsers()
@@ -143,6 +198,7 @@ func (a *API) addRoutes() {
 	a.addImports()
 	a.addGroups()
 	a.addConsumers()
+	a.addWebhooks()
 	a.addConflicts()
 	a.addLinking()
 	a.addHolds()
@@ -150,6 +206,7 @@ func (a *API) addRoutes() {
 	a.addTrials()
 	a.addGuides()
 	a.addLogLevel()
+	a.addRequests()
 	a.addEvents()
 	a.addAudit()
 }

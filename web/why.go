@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,6 +38,8 @@ type WhyStep struct {
 	Reason       *Because `json:"reason,omitempty" doc:"The reason behind the step."`
 	RulesVersion int64    `json:"rulesVersion,omitempty" doc:"The version of the connector's rules that decided." example:"7"`
 	Said         *Said    `json:"said,omitempty" doc:"The event behind the step, and who stands behind that."`
+
+	untold string // the detail without who said it
 }
 
 // Said is the event that said something.
@@ -118,7 +121,7 @@ type whyOut struct {
 }
 
 func (a *API) addWhy() {
-	route(a, operation{method: http.MethodGet, path: "/directories/{d}/why", id: "why", tag: "Questions",
+	route(a, operation{method: http.MethodGet, path: "/directories/{d}/why", id: "why", tag: "Questions", role: reads(theDirectory),
 		missing: noDirectory,
 		summary: "Ask why a user is in a group or not, has its status, or an attribute its value",
 		description: "The answer as a sentence, the steps that led there with the requests and credentials behind them, and what would change it, " +
@@ -165,7 +168,7 @@ func sayWhy(a directory.Answer) Why {
 }
 
 func sayStep(s directory.Step, group string) WhyStep {
-	step := WhyStep{Step: s.Step, Connector: s.Connector, Detail: s.Detail, RulesVersion: s.RulesVersion}
+	step := WhyStep{Step: s.Step, Connector: s.Connector, Detail: strings.TrimSpace(s.Detail + " " + s.Told), RulesVersion: s.RulesVersion, untold: s.Detail}
 	if s.Reason != nil {
 		because := sayBecause(*s.Reason, group)
 		step.Reason = &because

@@ -56,6 +56,7 @@ func (k *auditKeeper) run(ctx context.Context) {
 		select {
 		case <-sealing.C:
 			k.seal(ctx)
+			k.index(ctx)
 		case <-dropping.C:
 			k.drop(ctx)
 		case <-ctx.Done():

@@ -18,11 +18,11 @@ type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Check that no event was changed, taken out, added or moved since it was sealed."`
 	Export auditExportCmd `cmd:"" help:"Write the whole audit with its seals as JSON lines."`
 	Status auditStatusCmd `cmd:"" help:"Say how far the audit is sealed, and by which key."`
+	Blocks auditBlocksCmd `cmd:"" help:"List the blocks of the audit, the oldest first."`
 }
 
 type auditVerifyCmd struct {
-	URL    string   `env:"MUSTER_URL" help:"The server; default MUSTER_PUBLIC_URL, else MUSTER_LISTEN." placeholder:"URL"`
-	Output string   `short:"o" enum:"table,json" default:"table" help:"How to print: ${enum}."`
+	remote
 	Export string   `help:"Verify this file that muster audit export wrote, without a server; - is the standard input." placeholder:"FILE"`
 	Key    []string `help:"Trust this public key; needed with --export, else the server's own is trusted. Repeatable." placeholder:"KEY"`
 	Head   string   `help:"A head that the log told, NUMBER:HASH: then a cut tail is found too." placeholder:"HEAD"`
@@ -82,7 +82,7 @@ func (c *auditVerifyCmd) open(ctx context.Context, trusted []ed25519.PublicKey) 
 		f, err := os.Open(c.Export)
 		return f, trusted, err
 	}
-	api, err := remote{URL: c.URL}.connect()
+	api, err := c.connect()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,6 +213,26 @@ func (c *auditStatusCmd) Run(ctx context.Context, t *terminal) error {
 	return table(t.out, nil, [][]string{
 		{"head", cmp.Or(s.Head, "none yet")}, {"sealed", sealed}, {"blocks", fmt.Sprint(s.Blocks)}, {"without events", fmt.Sprint(s.Dropped)},
 		{"waiting", fmt.Sprint(s.Waiting)}, {"key", s.KeyID}, {"public key", s.PublicKey},
+	})
+}
+
+type auditBlocksCmd struct {
+	remote
+	cut
+}
+
+// Help shows how.
+func (auditBlocksCmd) Help() string {
+	return "Blocks stay for ever, also when retention drops their events.\n\nExamples:\n\n  muster audit blocks\n  muster audit blocks -o json"
+}
+
+// Run lists blocks.
+func (c *auditBlocksCmd) Run(ctx context.Context, t *terminal) error {
+	return list(ctx, t, c.upTo(c.Limit), "/audit/blocks", []string{"NUMBER", "EVENTS", "SEALED", "KEY", "HASH"}, func(x struct {
+		Number, Events      int64
+		Sealed, KeyID, Hash string
+	}) []string {
+		return []string{fmt.Sprint(x.Number), fmt.Sprint(x.Events), x.Sealed, x.KeyID, x.Hash}
 	})
 }
 

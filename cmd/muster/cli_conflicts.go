@@ -14,6 +14,9 @@ type conflictsCmd struct {
 	List   conflictsListCmd   `cmd:"" default:"withargs" help:"List what linking or settling could not do by itself."`
 	Counts conflictsCountsCmd `cmd:"" help:"Count conflicts by kind."`
 	Show   conflictsShowCmd   `cmd:"" aliases:"get" help:"Show a conflict with its candidates side by side."`
+
+	Compare conflictsCompareCmd `cmd:"" help:"Lay a connector's record beside the users that it might be."`
+
 	Decide conflictsDecideCmd `cmd:"" help:"Decide a conflict: link, keepSeparate or refuse."`
 	Undo   conflictsUndoCmd   `cmd:"" help:"Take a decision back, or the undoing of a link."`
 }
@@ -47,6 +50,7 @@ func (c whichConflicts) query() string {
 type conflictsListCmd struct {
 	inDirectory
 	whichConflicts
+	cut
 	Each bool `help:"List every one, also those that say the same."`
 	CSV  bool `name:"csv" help:"Print CSV."`
 }
@@ -61,8 +65,8 @@ func (c *conflictsListCmd) Run(ctx context.Context, t *terminal) error {
 	if c.CSV {
 		return csvOf(ctx, t, c.remote, path)
 	}
-	if c.Each || c.Output == "json" {
-		return list(ctx, t, c.remote, path, headings, row)
+	if c.Each || c.Limit > 0 || c.Output == asJSON {
+		return list(ctx, t, c.upTo(c.Limit), path, headings, row)
 	}
 	api, err := c.connect()
 	if err != nil {
@@ -266,7 +270,11 @@ func (c *conflictsDecideCmd) decideAll(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	var all struct{ Decided, Skipped, Gone int }
+	var all struct {
+		Decided int `json:"decided"`
+		Skipped int `json:"skipped"`
+		Gone    int `json:"gone"`
+	}
 	for left := 1; left > 0; {
 		var n struct{ Decided, Skipped, Gone, Left int }
 		if err := api.call(ctx, http.MethodPost, c.path("/conflicts/decisions"), body, &n); err != nil {
@@ -277,6 +285,9 @@ func (c *conflictsDecideCmd) decideAll(ctx context.Context, t *terminal) error {
 		if n.Decided == 0 { // else it would go on for ever over those that it skips
 			left = 0
 		}
+	}
+	if c.Output == asJSON {
+		return printValue(t, all)
 	}
 	return say(t, "%d conflicts are decided: %s; %d are left that it does not fit", all.Decided, c.All, all.Skipped)
 }

@@ -8,10 +8,11 @@ type demandFlags struct {
 	Unique    *[]string `help:"Attributes of which no two of its users may share a value; an empty text for none." placeholder:"ATTRIBUTE,…"`
 	Sensitive *[]string `help:"Attributes whose values administrators do not see; an empty text for none." placeholder:"ATTRIBUTE,…"`
 	LastLogin *bool     `negatable:"" help:"Tell the IdP when users last signed in."`
+	Activity  string    `enum:",on,noBodies,off" default:"" help:"What is kept of its SCIM requests: on, noBodies or off." placeholder:"WHAT"`
 }
 
 func (d demandFlags) given() bool {
-	return d.Require != nil || d.Unique != nil || d.Sensitive != nil || d.LastLogin != nil
+	return d.Require != nil || d.Unique != nil || d.Sensitive != nil || d.LastLogin != nil || d.Activity != ""
 }
 
 // fill puts what was given into the body of a PATCH.
@@ -31,6 +32,9 @@ func (d demandFlags) fill(body map[string]any) {
 	if d.LastLogin != nil {
 		body["lastLogin"] = *d.LastLogin
 	}
+	if d.Activity != "" {
+		body["activity"] = d.Activity
+	}
 }
 
 // demanded adds what a connector demands to its rows, where it demands anything.
@@ -45,6 +49,9 @@ func (x connector) demanded(rows [][]string) [][]string {
 	}
 	if x.LastLogin {
 		rows = append(rows, []string{"last login", "told to the IdP"})
+	}
+	if x.Activity != "" && x.Activity != "on" {
+		rows = append(rows, []string{"requests kept", x.Activity})
 	}
 	return rows
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 type directoriesCmd struct {
 	List   directoriesListCmd   `cmd:"" default:"withargs" help:"List directories."`
+	Show   directoriesShowCmd   `cmd:"" aliases:"get" help:"Show a directory with its settings."`
 	Create directoriesCreateCmd `cmd:"" help:"Make a directory."`
 	Set    directoriesSetCmd    `cmd:"" help:"Change a directory's settings."`
 
@@ -70,18 +70,20 @@ func (c *directoriesSetCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	path := "/directories/" + escape(c.Name)
-	return show(ctx, t, c.remote, http.MethodPatch, path, body, func(x json.RawMessage) error {
-		if err := printJSON(t.out, x); err != nil || !c.Wait {
-			return err
-		}
-		api, err := c.connect()
-		if err != nil {
-			return err
-		}
-		left, err := settled(ctx, api, path)
-		if err == nil && left > 0 {
-			_, err = fmt.Fprintf(t.err, "%d records still wait to be settled, or to be looked at again when a grace ends.\n", left)
-		}
+	api, err := c.connect()
+	if err != nil {
 		return err
-	})
+	}
+	answer, err := api.raw(ctx, http.MethodPatch, path, body)
+	if err != nil {
+		return err
+	}
+	if err := printJSON(t.out, answer); err != nil || !c.Wait {
+		return err
+	}
+	left, err := settled(ctx, api, path)
+	if err == nil && left > 0 {
+		_, err = fmt.Fprintf(t.err, "%d records still wait to be settled, or to be looked at again when a grace ends.\n", left)
+	}
+	return err
 }

@@ -15,16 +15,25 @@ import (
 )
 
 type eventsCmd struct {
+	List eventsListCmd `cmd:"" default:"withargs" help:"List events, the newest first."`
+	Tail eventsTailCmd `cmd:"" help:"Print events as they happen."`
+}
+
+type eventsListCmd struct {
 	remote
 	Connector  string `help:"Only events of this connector."`
 	User       string `help:"Only events of this user, by userName or id."`
 	Group      string `help:"Only events of this group, by name or id."`
 	Credential string `help:"Only what this credential did, by name or id; one that has ended too."`
 	Action     string `help:"Only events whose action begins so, such as record.user or directory.membership.removed."`
-	Text       string `short:"q" help:"Only events that contain this text."`
+	Actor      string `help:"Only events of this actor."`
+	Request    string `help:"Only events of the request of this id." placeholder:"ID"`
+	Outcome    string `enum:",done,refused,would" default:"" help:"Only events of this outcome: done, refused, or would, of observed connectors."`
+	Text       string `short:"q" help:"Only events in whose values all these words are, the last perhaps only begun; a family name, for instance." placeholder:"WORDS"`
 	Since      span   `help:"Only events of the last while, such as 24h or 7d." placeholder:"DURATION"`
 	Limit      int    `default:"100" help:"How many, the newest first; 0 is all."`
 	CSV        bool   `name:"csv" help:"Write every event that fits as CSV."`
+	JSONL      bool   `name:"jsonl" help:"Write every event that fits as JSON lines."`
 }
 
 type event struct {
@@ -35,17 +44,19 @@ type event struct {
 }
 
 // Help shows how.
-func (eventsCmd) Help() string {
+func (eventsListCmd) Help() string {
 	return "Examples:\n\n" +
 		"  muster events --action directory.membership.removed --since 24h\n" +
 		"  muster events --user ada@acme.example\n" +
+		"  muster events -q lovelace --outcome done\n" +
 		"  muster events --since 30d --csv > audit.csv"
 }
 
-// Run lists events, or streams them as CSV.
-func (c *eventsCmd) Run(ctx context.Context, t *terminal) error {
+// Run lists events, or streams them as CSV or JSON lines.
+func (c *eventsListCmd) Run(ctx context.Context, t *terminal) error {
 	query := url.Values{}
-	for name, value := range map[string]string{"connector": c.Connector, "user": c.User, "group": c.Group, "credential": c.Credential, "action": c.Action, "q": c.Text} {
+	for name, value := range map[string]string{"connector": c.Connector, "user": c.User, "group": c.Group, "credential": c.Credential, "action": c.Action,
+		"actor": c.Actor, "request": c.Request, "outcome": c.Outcome, "q": c.Text} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -53,13 +64,17 @@ func (c *eventsCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Since > 0 {
 		query.Set("since", time.Now().Add(-c.Since.duration()).UTC().Format(time.RFC3339))
 	}
-	if c.CSV {
+	if c.CSV || c.JSONL {
+		form := "text/csv"
+		if c.JSONL {
+			form = "application/jsonl"
+		}
 		api, err := c.connect()
 		if err != nil {
 			return err
 		}
 		api.http.Timeout = 0
-		response, err := api.send(ctx, http.MethodGet, "/events?"+query.Encode(), "text/csv", nil)
+		response, err := api.send(ctx, http.MethodGet, "/events?"+query.Encode(), form, nil)
 		if err != nil {
 			return err
 		}
@@ -71,7 +86,7 @@ func (c *eventsCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // print shows the newest events, and says when there are more.
-func (c *eventsCmd) print(ctx context.Context, t *terminal, path string) error {
+func (c *eventsListCmd) print(ctx context.Context, t *terminal, path string) error {
 	api, err := c.connect()
 	if err != nil {
 		return err
@@ -95,7 +110,7 @@ func (c *eventsCmd) print(ctx context.Context, t *terminal, path string) error {
 	return err
 }
 
-func (c *eventsCmd) printItems(t *terminal, items []json.RawMessage) error {
+func (c *eventsListCmd) printItems(t *terminal, items []json.RawMessage) error {
 	if c.Output == "json" {
 		data, err := json.Marshal(append([]json.RawMessage{}, items...))
 		if err != nil {

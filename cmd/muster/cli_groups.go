@@ -10,6 +10,7 @@ import (
 
 type groupsCmd struct {
 	List    groupsListCmd    `cmd:"" default:"withargs" help:"List groups."`
+	Show    groupsShowCmd    `cmd:"" aliases:"get" help:"Show a group."`
 	Create  groupsCreateCmd  `cmd:"" help:"Make a local group."`
 	Members groupsMembersCmd `cmd:"" help:"List a group's members, and why each is one."`
 	Add     groupsAddCmd     `cmd:"" aliases:"add-member" help:"Add users to a group by hand; --preview says what would come of it."`
@@ -22,6 +23,7 @@ type group struct{ ID, DisplayName, Tenant string }
 
 type groupsListCmd struct {
 	inDirectory
+	cut
 	Filter string `short:"f" help:"A SCIM filter, such as 'displayName sw \"jira-\"'."`
 }
 
@@ -31,7 +33,7 @@ func (c *groupsListCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Filter != "" {
 		query.Set("filter", c.Filter)
 	}
-	return list(ctx, t, c.remote, c.path("/groups?"+query.Encode()), []string{"GROUP", "TENANT", "ID"},
+	return list(ctx, t, c.upTo(c.Limit), c.path("/groups?"+query.Encode()), []string{"GROUP", "TENANT", "ID"},
 		func(x group) []string { return []string{x.DisplayName, orDash(x.Tenant), x.ID} })
 }
 
@@ -73,7 +75,18 @@ func (c oneGroup) find(ctx context.Context) (string, error) {
 	return c.path("/groups/" + found[0].ID), nil
 }
 
-type groupsMembersCmd struct{ oneGroup }
+type groupsMembersCmd struct {
+	oneGroup
+	cut
+	At string `help:"Who was in it at a time, such as 2026-05-03T12:00:00Z, or 2026-05-03 for its end." placeholder:"TIME"`
+}
+
+// Help shows how.
+func (groupsMembersCmd) Help() string {
+	return "Examples:\n\n" +
+		"  muster groups members jira-users\n" +
+		"  muster groups members jira-users --at 2026-05-03"
+}
 
 type member struct {
 	User struct {
@@ -90,7 +103,10 @@ func (c *groupsMembersCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return list(ctx, t, c.remote, path+"/members", []string{"USER NAME", "ACTIVE", "ORIGIN", "BECAUSE"},
+	if c.At != "" {
+		return c.showPast(ctx, t, path)
+	}
+	return list(ctx, t, c.upTo(c.Limit), path+"/members", []string{"USER NAME", "ACTIVE", "ORIGIN", "BECAUSE"},
 		func(x member) []string {
 			return []string{x.User.UserName, fmt.Sprint(x.User.Active), x.Origin, x.Because.Sentence}
 		})

@@ -71,6 +71,7 @@ func (w whichHolds) given() map[string]string {
 
 type holdsListCmd struct {
 	remote
+	cut
 	Slug string `arg:"" optional:"" help:"The connector's slug; left out: how much of each is held."`
 	whichHolds
 }
@@ -90,7 +91,7 @@ func (c *holdsListCmd) Run(ctx context.Context, t *terminal) error {
 	for name, value := range c.given() {
 		query.Set(name, value)
 	}
-	return list(ctx, t, c.remote, "/connectors/"+escape(c.Slug)+"/holds?"+query.Encode(), []string{"ID", "USER", "WHAT", "BECAUSE", "HELD SINCE", "WHY HELD"},
+	return list(ctx, t, c.upTo(c.Limit), "/connectors/"+escape(c.Slug)+"/holds?"+query.Encode(), []string{"ID", "USER", "WHAT", "BECAUSE", "HELD SINCE", "WHY HELD"},
 		func(h heldChange) []string {
 			return []string{h.ID, h.User.UserName, h.what(), h.Because.Sentence, h.Since.Local().Format(time.DateTime), h.Why}
 		})
@@ -159,7 +160,12 @@ func (c *decideHolds) decide(ctx context.Context, t *terminal, decision string) 
 	if err != nil {
 		return err
 	}
-	var sum struct{ Applied, Discarded, Withdrawn, Left int }
+	var sum struct {
+		Applied   int `json:"applied"`
+		Discarded int `json:"discarded"`
+		Withdrawn int `json:"withdrawn"`
+		Left      int `json:"left"`
+	}
 	for {
 		var n struct{ Applied, Discarded, Withdrawn, Left int }
 		if err := api.call(ctx, http.MethodPost, "/connectors/"+escape(c.Slug)+"/holds/decisions", body, &n); err != nil {
@@ -169,9 +175,10 @@ func (c *decideHolds) decide(ctx context.Context, t *terminal, decision string) 
 		if n.Left == 0 || n.Applied+n.Discarded+n.Withdrawn == 0 {
 			break
 		}
-		if err := say(t, "%d are done, %d still wait", sum.Applied+sum.Discarded+sum.Withdrawn, n.Left); err != nil {
-			return err
-		}
+		fmt.Fprintf(t.err, "%d are done, %d still wait\n", sum.Applied+sum.Discarded+sum.Withdrawn, n.Left)
+	}
+	if c.Output == asJSON {
+		return printValue(t, sum)
 	}
 	text := fmt.Sprintf("%d held changes are applied", sum.Applied)
 	if decision == "discard" {

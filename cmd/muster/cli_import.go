@@ -172,7 +172,7 @@ func readImport(answer *http.Response, i *anImport) error {
 	if answer.StatusCode >= 300 {
 		p := &problem{}
 		_ = json.Unmarshal(data, p) // a broken answer says as much as its status
-		p.Status = answer.StatusCode
+		p.Status, p.document = answer.StatusCode, data
 		return p
 	}
 	return json.Unmarshal(data, i)
@@ -211,10 +211,12 @@ func (a importing) follow(ctx context.Context, t *terminal, api *client, in inDi
 	}
 	switch {
 	case a.DryRun:
-		if in.Output == "json" {
-			return printValue(t, i)
+		if in.Output == asJSON {
+			return i.print(ctx, t, in)
 		}
 		return say(t, "\nNothing was changed. Apply it with: %s import apply %s", program(), i.ID)
+	case i.Planned.effects() == 0 && in.Output == asJSON:
+		return i.print(ctx, t, in)
 	case i.Planned.effects() == 0:
 		return say(t, "\nThere is nothing to do.")
 	case a.Yes, a.Apply && i.Planned.problems() == 0:
@@ -224,7 +226,8 @@ func (a importing) follow(ctx context.Context, t *terminal, api *client, in inDi
 		fmt.Fprintf(t.err, "\nApply it? Type yes: ")
 		said, err := bufio.NewReader(os.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) || strings.TrimSpace(said) != "yes" {
-			return say(t, "Nothing was changed. Apply it with: %s import apply %s", program(), i.ID)
+			fmt.Fprintf(t.err, "Nothing was changed. Apply it with: %s import apply %s\n", program(), i.ID)
+			return nil
 		}
 	}
 	return applyImport(ctx, t, api, in, i, a.Comment)
@@ -238,16 +241,22 @@ func applyImport(ctx context.Context, t *terminal, api *client, in inDirectory, 
 	if err := watchImport(ctx, t, api, in, &i, "running"); err != nil {
 		return err
 	}
-	if in.Output == "json" {
-		return printValue(t, i)
-	}
-	if err := table(t.out, nil, i.Applied.rows()); err != nil {
+	if in.Output == asJSON {
+		if err := i.print(ctx, t, in); err != nil {
+			return err
+		}
+	} else if err := table(t.out, nil, i.Applied.rows()); err != nil {
 		return err
 	}
 	if i.State != "done" {
 		return fmt.Errorf("import %s is %s. %s", i.ID, i.State, i.Problem)
 	}
 	return nil
+}
+
+// print prints an import as the API says it.
+func (i anImport) print(ctx context.Context, t *terminal, in inDirectory) error {
+	return show(ctx, t, in.remote, http.MethodGet, in.path("/imports/"+i.ID), nil, func(anImport) error { return nil })
 }
 
 // watchImport waits until an import leaves a state, with a bar. The import goes on by itself when

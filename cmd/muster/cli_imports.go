@@ -48,8 +48,8 @@ func (c *importStatusCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if c.Output == "json" {
-		return printValue(t, i)
+	if c.Output == asJSON {
+		return show(ctx, t, c.remote, http.MethodGet, c.path("/imports/"+i.ID), nil, func(anImport) error { return nil })
 	}
 	rows := [][]string{{"import", i.ID}, {"name", orDash(i.Name)}, {"state", i.State}, {"rows", fmt.Sprint(i.Rows)}, {"progress", fmt.Sprintf("%d/%d", i.Done, i.Total)}}
 	if i.Problem != "" {
@@ -100,9 +100,11 @@ type importCancelCmd struct {
 
 // Run stops an import.
 func (c *importCancelCmd) Run(ctx context.Context, t *terminal) error {
-	api, i, err := c.find(ctx)
+	_, i, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
-	return api.call(ctx, http.MethodPost, c.path("/imports/"+i.ID+"/cancellation"), map[string]string{"comment": c.Comment}, nil)
+	return show(ctx, t, c.remote, http.MethodPost, c.path("/imports/"+i.ID+"/cancellation"), map[string]string{"comment": c.Comment}, func(anImport) error {
+		return say(t, "import %s is cancelled; what it has done stays", i.ID)
+	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -63,14 +64,30 @@ func (c *handMade) change(ctx context.Context, t *terminal, op string) error {
 		}
 		ids[i] = found[strings.LastIndexByte(found, '/')+1:]
 	}
-	refused := 0
+	api, err := c.connect()
+	if err != nil {
+		return err
+	}
 	body := map[string]any{op: ids, "preview": c.Preview, "comment": c.Comment}
-	err = show(ctx, t, c.remote, http.MethodPost, path+"/member-changes", body, func(x memberResults) error {
+	answer, err := api.raw(ctx, http.MethodPost, path+"/member-changes", body)
+	if err != nil {
+		return err
+	}
+	refused := 0
+	var results memberResults
+	if err := json.Unmarshal(answer, &results); err != nil {
+		return fmt.Errorf("the answer is not what this version expects: %w", err)
+	}
+	for _, r := range results.Results {
+		if r.Refused != nil {
+			refused++
+		}
+	}
+	err = printAnswer(t, c.remote, answer, func(x memberResults) error {
 		relation := map[string]string{"addtrue": "would be in", "addfalse": "is in", "removetrue": "would no longer be in", "removefalse": "is no longer in"}[op+fmt.Sprint(x.Preview)]
 		for _, r := range x.Results {
 			line := fmt.Sprintf("%s %s %s", r.UserName, relation, c.Group)
 			if r.Refused != nil {
-				refused++
 				line = fmt.Sprintf("%s: %s", orDash(r.UserName), r.Refused.Detail)
 			}
 			if err := say(t, "%s", line); err != nil {

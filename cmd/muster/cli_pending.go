@@ -189,6 +189,7 @@ func changedSettings(now, c *manifest.Connector) (body map[string]any, lines []s
 	differs("unique", listed(now.Unique), listed(c.Unique))
 	differs("sensitive", listed(now.Sensitive), listed(c.Sensitive))
 	differs("lastLogin", now.LastLogin, c.LastLogin)
+	differs("activity", tenants.KeepingSaid(now.Activity).Said(), tenants.KeepingSaid(c.Activity).Said())
 	differs("allowedNetworks", listed(now.Networks), listed(c.Networks))
 	return body, lines, err
 }

@@ -4,19 +4,21 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/muster-scim/muster/cmd/muster/manifest"
 	"github.com/muster-scim/muster/policy"
 )
 
 type testCmd struct {
+	printing
 	File string `short:"f" default:"muster.yaml" help:"The file; default ${default}, - is the standard input." placeholder:"FILE"`
 	Only string `help:"Only the tests of this connector." placeholder:"SLUG"`
 }
 
 // Help shows how.
 func (testCmd) Help() string {
-	return "A test stands below its connector in the file:\n\n" +
+	return "Examples:\n\n  muster test -f muster.yaml\n  muster test -f muster.yaml --only acme-okta\n\nA test stands below its connector in the file:\n\n" +
 		"  tests:\n" +
 		"    - name: contractors stay out\n" +
 		"      given:\n" +
@@ -39,7 +41,12 @@ func (c *testCmd) Run(t *terminal) error {
 	if c.Only != "" && file.Connector(c.Only) == nil {
 		return fmt.Errorf("%s has no connector %s", c.File, c.Only)
 	}
-	passed, failed := 0, 0
+	type failure struct {
+		Connector string   `json:"connector"`
+		Test      string   `json:"test"`
+		Wrong     []string `json:"wrong"`
+	}
+	passed, failed := 0, []failure{}
 	for i := range file.Connectors {
 		connector := &file.Connectors[i]
 		if c.Only != "" && connector.Slug != c.Only {
@@ -54,34 +61,43 @@ func (c *testCmd) Run(t *terminal) error {
 				passed++
 				continue
 			}
-			failed++
-			if err := printFailure(t, connector, test, wrong); err != nil {
-				return err
-			}
+			failed = append(failed, failure{connector.Slug, test.Name, wrong})
 		}
 	}
-	if passed+failed == 0 {
+	if c.Output == asJSON {
+		if err := printValue(t, map[string]any{"passed": passed, "failed": failed}); err != nil {
+			return err
+		}
+		return failedTests(len(failed))
+	}
+	for _, f := range failed {
+		if err := say(t, "FAILED %s: %s\n  %s", f.Connector, printable(f.Test), strings.Join(printableAll(f.Wrong), "\n  ")); err != nil {
+			return err
+		}
+	}
+	if passed+len(failed) == 0 {
 		return say(t, "There are no tests in it: 0 passed, 0 failed. muster test --help shows how to write one.")
 	}
-	if err := say(t, "%d passed, %d failed", passed, failed); err != nil {
+	if err := say(t, "%d passed, %d failed", passed, len(failed)); err != nil {
 		return err
 	}
-	if failed > 0 {
+	return failedTests(len(failed))
+}
+
+// failedTests ends the program with 1 when tests have failed.
+func failedTests(n int) error {
+	if n > 0 {
 		return exitStatus(1)
 	}
 	return nil
 }
 
-func printFailure(t *terminal, c *manifest.Connector, test manifest.Test, wrong []string) error {
-	if err := say(t, "FAILED %s: %s", c.Slug, printable(test.Name)); err != nil {
-		return err
+func printableAll(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = printable(line)
 	}
-	for _, line := range wrong {
-		if err := say(t, "  %s", printable(line)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return out
 }
 
 type rulesTestCmd struct {

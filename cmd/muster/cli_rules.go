@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,24 +22,30 @@ type rulesCmd struct {
 	Versions rulesVersionsCmd `cmd:"" help:"List every set of rules that the connector had."`
 	Edit     rulesEditCmd     `cmd:"" help:"Edit a connector's rules in your editor; says what they would do before they apply."`
 	Diff     rulesDiffCmd     `cmd:"" help:"Say what differs between the rules and a file, or versions of them."`
+	Judge    rulesJudgeCmd    `cmd:"" help:"Say of every group that the IdP sends what other rules would make of it."`
 	Test     rulesTestCmd     `cmd:"" help:"Say what the rules would decide about somebody."`
 }
 
 type rulesShowCmd struct {
 	remote
 	Connector string `arg:"" help:"The connector's slug."`
+	Version   int64  `help:"A former version, from muster rules versions." placeholder:"N"`
 }
 
 // Help shows how.
 func (rulesShowCmd) Help() string {
 	return "Example, to edit the rules in a file:\n\n" +
-		"  muster rules show acme-okta > rules.json\n" +
+		"  muster rules show acme-okta -o json > rules.json\n" +
 		"  muster rules set acme-okta rules.json\n\n" +
-		"muster rules edit acme-okta does that in one. mapping is part of the rules and has to be left as it is in this version."
+		"muster rules edit acme-okta does that in one."
 }
 
-// Run prints rules, which are JSON in every form of output.
+// Run prints rules, which are JSON as a table too.
 func (c *rulesShowCmd) Run(ctx context.Context, t *terminal) error {
+	if c.Version != 0 {
+		path := "/connectors/" + escape(c.Connector) + "/rules/versions/" + strconv.FormatInt(c.Version, 10)
+		return show(ctx, t, c.remote, http.MethodGet, path, nil, func(x struct{ Rules json.RawMessage }) error { return printJSON(t.out, x.Rules) })
+	}
 	return show(ctx, t, c.remote, http.MethodGet, "/connectors/"+escape(c.Connector)+"/rules", nil, func(x json.RawMessage) error { return printJSON(t.out, x) })
 }
 
@@ -47,6 +54,8 @@ type rulesSetCmd struct {
 	Connector string `arg:"" help:"The connector's slug."`
 	Rules     string `arg:"" help:"A file with YAML or JSON, or JSON itself; what is left out gets its default."`
 	Wait      bool   `default:"true" negatable:"" help:"Wait until the directory is settled by them."`
+
+	ConfirmLosses int `help:"So many losses are meant; the refusal names the number." placeholder:"N"`
 }
 
 // Help shows how.
@@ -65,13 +74,26 @@ func (c *rulesSetCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	path := "/connectors/" + escape(c.Connector)
-	return show(ctx, t, c.remote, http.MethodPut, path+"/rules", rules, func(json.RawMessage) error {
+	api, err := c.connect()
+	if err != nil {
+		return err
+	}
+	query := ""
+	if c.ConfirmLosses > 0 {
+		query = "?confirmLosses=" + strconv.Itoa(c.ConfirmLosses)
+	}
+	answer, err := api.raw(ctx, http.MethodPut, path+"/rules"+query, rules)
+	if err != nil {
+		return err
+	}
+	if c.Output == asJSON && c.Wait {
+		if _, err := settled(ctx, api, path); err != nil {
+			return fmt.Errorf("rules of %s are saved; asking how far the directory is: %w", c.Connector, err)
+		}
+	}
+	return printAnswer(t, c.remote, answer, func(json.RawMessage) error {
 		if !c.Wait {
 			return say(t, "rules of %s are saved; the directory follows", c.Connector)
-		}
-		api, err := c.connect()
-		if err != nil {
-			return err
 		}
 		switch left, err := settled(ctx, api, path); {
 		case ctx.Err() != nil:

@@ -20,9 +20,9 @@ type rulesDiffCmd struct {
 // Help shows how.
 func (rulesDiffCmd) Help() string {
 	return "Says what differs, a line each: + what comes to a list, - what goes, ~ a setting that changes.\n\nExamples:\n\n" +
-		"  muster rules diff acme-okta muster.yaml             what the file would change on the server\n" +
-		"  muster rules diff acme-okta --version 3             what has changed since version 3\n" +
-		"  muster rules diff acme-okta --version 3 --version 5 what changed from 3 to 5\n\n" +
+		"  muster rules diff acme-okta muster.yaml              # what the file would change on the server\n" +
+		"  muster rules diff acme-okta --version 3              # what has changed since version 3\n" +
+		"  muster rules diff acme-okta --version 3 --version 5  # what changed from 3 to 5\n\n" +
 		"muster plan says what that does to people."
 }
 

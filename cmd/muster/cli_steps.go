@@ -69,7 +69,7 @@ func (s *step) printPlan(t *terminal) error {
 	}
 	more := ""
 	if s.more {
-		more = fmt.Sprintf(" GET /api/v1/connectors/%s/plans/%s/changes lists every line.", s.connector, s.Plan.ID)
+		more = " " + shortly(s.connector, s.Plan.ID) + "."
 	}
 	return say(t, "  %s%s", s.Plan.inNumbers(), more)
 }

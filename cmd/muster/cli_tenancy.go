@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 type tenantsCmd struct {
@@ -65,6 +67,7 @@ type connector struct {
 	Precedence                                    int
 	Required, Unique, Sensitive                   []string
 	LastLogin                                     bool
+	Activity                                      string
 	AllowedNetworks                               []string
 	Token                                         string
 	Basic                                         *struct{ Username, Password string }
@@ -170,14 +173,33 @@ type connectorsSetCmd struct {
 	From         []string `help:"Accept its credentials from these networks only; several are separated by commas." placeholder:"CIDR" xor:"from"`
 	FromAnywhere bool     `help:"Accept its credentials from everywhere again." xor:"from"`
 
+	Settings string `help:"Further settings by the API's names: a file with JSON, or the JSON itself." placeholder:"FILE|JSON"`
+
 	demandFlags
+}
+
+// Help shows how.
+func (connectorsSetCmd) Help() string {
+	return "What is left out stays.\n\nExamples:\n\n" +
+		"  muster connectors set acme-okta --name \"Okta production\" --precedence 10\n" +
+		"  muster connectors set acme-okta --from 203.0.113.0/24\n" +
+		"  muster connectors set acme-okta --settings '{\"limits\":{\"rate\":20,\"burst\":80}}'"
 }
 
 // Run changes settings.
 func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 	body := map[string]any{}
-	if c.Name == nil && c.Precedence == nil && c.Strict == nil && c.From == nil && !c.FromAnywhere && !c.given() {
-		return fmt.Errorf("say what to change: --name, --precedence, --strict, --no-strict, --from, --from-anywhere, --require, --unique, --sensitive, --last-login or --no-last-login. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
+	more, err := readObject("the settings", `{"limits":{"rate":20}}`, c.Settings)
+	if err != nil {
+		return err
+	}
+	if more != nil {
+		if err := json.Unmarshal(more, &body); err != nil {
+			return err
+		}
+	}
+	if len(body) == 0 && c.Name == nil && c.Precedence == nil && c.Strict == nil && c.From == nil && !c.FromAnywhere && !c.given() {
+		return fmt.Errorf("say what to change: --name, --precedence, --strict, --no-strict, --from, --from-anywhere, --require, --unique, --sensitive, --last-login, --no-last-login or --settings. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
 	}
 	if c.Name != nil {
 		body["name"] = *c.Name
@@ -198,12 +220,33 @@ func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 type connectorsModeCmd struct {
 	remote
 	Slug string `arg:"" help:"The connector's slug."`
-	Mode string `arg:"" enum:"live,observe,disabled" help:"${enum}."`
+	Mode string `arg:"" optional:"" enum:"live,observe,disabled," default:"" help:"live, observe or disabled; left out: what it is."`
+
+	ConfirmLosses int `help:"So many losses are meant; the refusal names the number." placeholder:"N"`
 }
 
-// Run changes the mode.
+// Help shows how.
+func (connectorsModeCmd) Help() string {
+	return "live: the directory follows its records. observe: its requests are recorded and answered, and the directory stands still. " +
+		"disabled: they are refused.\n\nExamples:\n\n" +
+		"  muster connectors mode acme-okta\n" +
+		"  muster plan acme-okta --mode live\n" +
+		"  muster connectors mode acme-okta live"
+}
+
+// Run changes the mode, or says it.
 func (c *connectorsModeCmd) Run(ctx context.Context, t *terminal) error {
-	return show(ctx, t, c.remote, http.MethodPut, "/connectors/"+escape(c.Slug)+"/mode", map[string]any{"mode": c.Mode}, func(struct{}) error {
+	path := "/connectors/" + escape(c.Slug) + "/mode"
+	if c.Mode == "" {
+		return show(ctx, t, c.remote, http.MethodGet, path, nil, func(x struct{ Mode string }) error {
+			return say(t, "connector %s is %s: %s", c.Slug, x.Mode, modeMeans[x.Mode])
+		})
+	}
+	query := ""
+	if c.ConfirmLosses > 0 {
+		query = "?confirmLosses=" + strconv.Itoa(c.ConfirmLosses)
+	}
+	return show(ctx, t, c.remote, http.MethodPut, path+query, map[string]any{"mode": c.Mode}, func(struct{}) error {
 		return say(t, "connector %s is %s: %s", c.Slug, c.Mode, modeMeans[c.Mode])
 	})
 }

@@ -22,6 +22,7 @@ type usersCmd struct {
 	List    usersListCmd    `cmd:"" default:"withargs" help:"List users."`
 	Show    usersShowCmd    `cmd:"" aliases:"get" help:"Show a user: memberships with their reasons, what was dropped, records."`
 	Create  usersCreateCmd  `cmd:"" help:"Make a local user."`
+	Set     usersSetCmd     `cmd:"" help:"Change attributes of a local user."`
 	Block   usersBlockCmd   `cmd:"" help:"Disable a user until the block is lifted."`
 	Unblock usersUnblockCmd `cmd:"" help:"Lift a block."`
 	Unlink  usersUnlinkCmd  `cmd:"" help:"Take a connector's record from a user again; --preview says what that does."`
@@ -48,6 +49,7 @@ type user struct {
 
 type usersListCmd struct {
 	inDirectory
+	cut
 	Filter string `short:"f" help:"A SCIM filter, such as 'userName sw \"ada\"'."`
 	Status string `enum:"active,disabled,deleted," default:"" help:"Only users of this status; deleted ones are listed only then."`
 
@@ -79,7 +81,7 @@ func (c *usersListCmd) Run(ctx context.Context, t *terminal) error {
 	if c.CSV {
 		return csvOf(ctx, t, c.remote, c.path("/users?"+query.Encode()))
 	}
-	return list(ctx, t, c.remote, c.path("/users?"+query.Encode()), []string{"USER NAME", "STATUS", "NAME", "ID"},
+	return list(ctx, t, c.upTo(c.Limit), c.path("/users?"+query.Encode()), []string{"USER NAME", "STATUS", "NAME", "ID"},
 		func(x user) []string { return []string{x.UserName, x.Status, orDash(x.DisplayName), x.ID} })
 }
 

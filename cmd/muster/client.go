@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,8 +20,21 @@ import (
 // remote says how a command reaches a running server. The token has no flag: a flag's value
 // can be read by everybody on the machine.
 type remote struct {
-	URL    string `env:"MUSTER_URL" help:"The server; default MUSTER_PUBLIC_URL, else MUSTER_LISTEN." placeholder:"URL"`
-	Output string `short:"o" enum:"table,json" default:"table" help:"How to print: ${enum}."`
+	URL string `env:"MUSTER_URL" help:"The server; default MUSTER_PUBLIC_URL, else MUSTER_LISTEN." placeholder:"URL"`
+	printing
+
+	limit int // how many items list prints; 0: all
+}
+
+// upTo is the same server, of whose lists so many items are printed; 0 is all.
+func (r remote) upTo(items int) remote {
+	r.limit = max(items, 0)
+	return r
+}
+
+// cut are the flags of a list that can be long.
+type cut struct {
+	Limit int `help:"How many at most; 0 is all." placeholder:"N"`
 }
 
 // client calls the admin API.
@@ -35,6 +49,8 @@ type problem struct {
 	Status int    `json:"status"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+
+	document []byte // the whole of it
 }
 
 func (p *problem) Error() string {
@@ -166,7 +182,7 @@ func (c *client) send(ctx context.Context, method, path, accept string, body any
 	p := &problem{}
 	data, _ := io.ReadAll(response.Body) // a broken answer says as much as its status
 	_ = json.Unmarshal(data, p)
-	p.Status = response.StatusCode
+	p.Status, p.document = response.StatusCode, data
 	if u, no := url.Parse(c.base); no == nil && p.Status == http.StatusNotFound && strings.Trim(u.Path, "/") != "" {
 		p.Code = "" // what is missing is the server, not what was asked for
 	}
@@ -213,42 +229,72 @@ func all[T any](ctx context.Context, c *client, path string) (items []T, err err
 	return items, err
 }
 
-// list prints every item of a list, as JSON or as a table.
+// list prints the items of a list while they come: as a JSON array, or as a table.
 func list[T any](ctx context.Context, t *terminal, r remote, path string, headings []string, row func(T) []string) error {
 	c, err := r.connect()
 	if err != nil {
 		return err
 	}
-	if r.Output == "json" {
-		items, err := all[json.RawMessage](ctx, c, path)
-		if err != nil {
+	if r.Output == asJSON {
+		out := &arrayWriter{out: t.out}
+		if err := upTo(ctx, c, path, r.limit, out.add); err != nil {
 			return err
 		}
-		if items == nil {
-			items = []json.RawMessage{}
-		}
-		data, err := json.Marshal(items)
-		if err != nil {
-			return err
-		}
-		return printJSON(t.out, data)
+		return out.end()
 	}
-	items, err := all[T](ctx, c, path)
+	out := newTable(t.out, headings)
+	var rows [][]string
+	err = upTo(ctx, c, path, r.limit, func(item T) error {
+		if rows = append(rows, row(item)); len(rows) < rowsAtOnce {
+			return nil
+		}
+		full := rows
+		rows = nil
+		return out.write(full)
+	})
 	if err != nil {
 		return err
 	}
-	if len(items) == 0 {
+	if len(rows) == 0 && !out.begun {
 		_, err := fmt.Fprintln(t.err, "There are none.")
 		return err
 	}
-	rows := make([][]string, len(items))
-	for i, item := range items {
-		rows[i] = row(item)
-	}
-	return table(t.out, headings, rows)
+	return out.write(rows)
 }
 
-// show calls the API and prints the answer: whole as JSON, or as say puts it.
+// rowsAtOnce is how many rows of a table wait for each other, to line up.
+const rowsAtOnce = 500
+
+// errEnough ends a walk through a list.
+var errEnough = errors.New("there are more")
+
+// upTo calls do with the first items of a list; 0 is all of them.
+func upTo[T any](ctx context.Context, c *client, path string, limit int, do func(T) error) error {
+	if limit > 0 && limit < 500 {
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		path += separator + "limit=" + strconv.Itoa(limit)
+	}
+	n := 0
+	err := each(ctx, c, path, func(item T) error {
+		if err := do(item); err != nil {
+			return err
+		}
+		if n++; n == limit {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// show calls the API and prints the answer: whole as JSON, or as say puts it. An answer without
+// a body is nothing as JSON.
 func show[T any](ctx context.Context, t *terminal, r remote, method, path string, body any, say func(T) error) error {
 	c, err := r.connect()
 	if err != nil {
@@ -258,13 +304,21 @@ func show[T any](ctx context.Context, t *terminal, r remote, method, path string
 	if err != nil {
 		return err
 	}
-	if r.Output == "json" && len(data) > 0 {
+	return printAnswer(t, r, data, say)
+}
+
+// printAnswer prints what the API answered.
+func printAnswer[T any](t *terminal, r remote, data []byte, say func(T) error) error {
+	if r.Output == asJSON {
+		if len(data) == 0 {
+			return nil
+		}
 		return printJSON(t.out, data)
 	}
 	var answer T
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &answer); err != nil {
-			return fmt.Errorf("the answer of %s is not what this version expects: %w", c.base, err)
+			return fmt.Errorf("the answer is not what this version expects: %w", err)
 		}
 	}
 	return say(answer)

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/muster-scim/muster/storage/redis"
+	"github.com/muster-scim/muster/storage/sql"
 )
 
 type doctorCmd struct {
 	settings
-	Output string `short:"o" enum:"table,json" default:"table" help:"How to print: ${enum}."`
+	printing
 }
 
 // finding is one line of muster doctor.
@@ -48,7 +49,7 @@ func (d *doctor) add(check, state, detail, next string) {
 func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
 	d := &doctor{settings: &c.settings}
 	if d.checkConfiguration() {
-		for _, check := range []func(context.Context){d.checkServer, d.checkDatabase, d.checkRedis, d.checkPublicURL} {
+		for _, check := range []func(context.Context){d.checkServer, d.checkDatabase, d.checkBackup, d.checkRedis, d.checkPublicURL} {
 			bounded, cancel := context.WithTimeout(ctx, doctorTime)
 			check(bounded)
 			cancel()
@@ -148,6 +149,23 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	}
 	if err := store.Close(); err != nil {
 		d.add("database", warns, "closing it: "+err.Error(), "")
+	}
+}
+
+// oldBackup is how old the last backup may be before it is worth a line.
+const oldBackup = 8 * 24 * time.Hour
+
+// checkBackup says when the last backup was made, where there is something to back up.
+func (d *doctor) checkBackup(ctx context.Context) {
+	at, err := sql.LastBackup(ctx, string(d.settings.DatabaseURL), sql.Options{Log: discard})
+	switch {
+	case err != nil: // there is no database yet, or checkDatabase has said what is wrong
+	case at.IsZero():
+		d.add("backup", warns, "muster backup has made none", "Make one now and then: muster backup FOLDER. If something else does, all is well.")
+	case time.Since(at) > oldBackup:
+		d.add("backup", warns, "the last one was made on "+at.Format(time.DateTime+" UTC"), "Make one: muster backup FOLDER")
+	default:
+		d.add("backup", fine, "the last one was made on "+at.Format(time.DateTime+" UTC"), "")
 	}
 }
 

@@ -13,44 +13,62 @@ import (
 // narrow the last column, which holds the sentences, goes on in the next line. What IdPs sent is
 // in there: control characters would move the cursor, so they are shown, not done.
 func table(w io.Writer, headings []string, rows [][]string) error {
-	return tableOf(w, widthOf(w), headings, rows)
+	return newTable(w, headings).write(rows)
 }
 
-// tableOf is table on a screen of so many columns; 0 is endless.
-func tableOf(w io.Writer, screen int, headings []string, rows [][]string) error {
-	if headings != nil {
-		rows = append([][]string{headings}, rows...)
+// tableWriter writes a table in pieces. Columns are as wide as the widest cell so far, so they
+// line up within a piece, and a list of any length is printed while it comes.
+type tableWriter struct {
+	out    io.Writer
+	screen int      // how many columns it has; 0 is endless
+	first  []string // the headings, until they are written; nil: none
+	widths []int
+	begun  bool
+}
+
+func newTable(w io.Writer, headings []string) *tableWriter {
+	if b, ok := w.(bare); ok {
+		return &tableWriter{out: b.Writer}
 	}
-	var widths []int
+	return &tableWriter{out: w, screen: widthOf(w), first: headings}
+}
+
+// write writes the next rows.
+func (t *tableWriter) write(rows [][]string) error {
+	t.begun = true
+	if t.first != nil {
+		rows = append([][]string{t.first}, rows...)
+		t.first = nil
+	}
 	clean := make([][]string, len(rows))
 	for i, row := range rows {
 		for column, cell := range row {
 			cell = printable(cell)
 			clean[i] = append(clean[i], cell)
-			if column == len(widths) {
-				widths = append(widths, 0)
+			if column == len(t.widths) {
+				t.widths = append(t.widths, 0)
 			}
-			widths[column] = max(widths[column], utf8.RuneCountInString(cell))
+			t.widths[column] = max(t.widths[column], utf8.RuneCountInString(cell))
 		}
 	}
 	const gap, narrow = 2, 24 // below that, a column of sentences is worse than a broken line
 	left := 0
-	for _, n := range widths[:max(len(widths)-1, 0)] {
+	for _, n := range t.widths[:max(len(t.widths)-1, 0)] {
 		left += n + gap
 	}
-	room := screen - left
+	room := t.screen - left
 	var out bytes.Buffer
 	for _, row := range clean {
 		lines := []string{""}
-		if last := len(row) - 1; last == len(widths)-1 && last >= 0 {
-			if lines[0] = row[last]; screen > 0 && room >= narrow {
+		if last := len(row) - 1; last == len(t.widths)-1 && last >= 0 {
+			if lines[0] = row[last]; t.screen > 0 && room >= narrow {
 				lines = wrap(row[last], room)
 			}
 			row = row[:last]
 		}
 		var line strings.Builder
 		for column, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[column]+gap-utf8.RuneCountInString(cell)))
+			line.WriteString(cell + strings.Repeat(" ", t.widths[column]+gap-utf8.RuneCountInString(cell)))
 		}
 		for i, text := range lines {
 			before := line.String()
@@ -60,7 +78,7 @@ func tableOf(w io.Writer, screen int, headings []string, rows [][]string) error 
 			out.WriteString(strings.TrimRight(before+text, " ") + "\n")
 		}
 	}
-	_, err := w.Write(out.Bytes())
+	_, err := t.out.Write(out.Bytes())
 	return err
 }
 
@@ -106,4 +124,35 @@ func printValue(t *terminal, v any) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
+}
+
+// arrayWriter writes a JSON array item by item.
+type arrayWriter struct {
+	out   io.Writer
+	begun bool
+}
+
+func (a *arrayWriter) add(item json.RawMessage) error {
+	var out bytes.Buffer
+	out.WriteString("[\n  ")
+	if a.begun {
+		out.Reset()
+		out.WriteString(",\n  ")
+	}
+	a.begun = true
+	if err := json.Indent(&out, item, "  ", "  "); err != nil {
+		return err
+	}
+	_, err := a.out.Write(out.Bytes())
+	return err
+}
+
+// end closes the array.
+func (a *arrayWriter) end() error {
+	text := "\n]\n"
+	if !a.begun {
+		text = "[]\n"
+	}
+	_, err := io.WriteString(a.out, text)
+	return err
 }

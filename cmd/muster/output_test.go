@@ -14,8 +14,8 @@ import (
 func TestANarrowScreenWrapsTheSentencesAndKeepsTheColumns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := tableOf(&out, 44, []string{"GROUP", "BECAUSE"}, [][]string{
-		{"jira-users", "acme-okta sends this group, and onlyAssign admits it."}, {"vpn", "kept."}})
+	wide := &tableWriter{out: &out, screen: 44, first: []string{"GROUP", "BECAUSE"}}
+	err := wide.write([][]string{{"jira-users", "acme-okta sends this group, and onlyAssign admits it."}, {"vpn", "kept."}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,8 @@ func TestANarrowScreenWrapsTheSentencesAndKeepsTheColumns(t *testing.T) {
 	}
 	for _, screen := range []int{0, 20} { // no screen, or none that is worth it
 		out.Reset()
-		if err := tableOf(&out, screen, nil, [][]string{{"jira-users", strings.Repeat("x ", 40)}}); err != nil || strings.Count(out.String(), "\n") != 1 {
+		narrow := &tableWriter{out: &out, screen: screen}
+		if err := narrow.write([][]string{{"jira-users", strings.Repeat("x ", 40)}}); err != nil || strings.Count(out.String(), "\n") != 1 {
 			t.Errorf("on %d columns: %q, %v", screen, out.String(), err)
 		}
 	}

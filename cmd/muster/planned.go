@@ -83,11 +83,7 @@ func planLines(ctx context.Context, api *client, connector, id string) (lines []
 func printLines(t *terminal, lines []planLine) error {
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
-		group := "-"
-		if l.Group != nil {
-			group = l.Group.DisplayName
-		}
-		rows[i] = []string{l.Op, l.User.UserName, group, l.Because.Sentence}
+		rows[i] = l.cells()
 	}
 	if len(rows) == 0 {
 		return nil
@@ -122,7 +118,7 @@ func printPlan(ctx context.Context, t *terminal, r remote, api *client, connecto
 		return err
 	}
 	if more {
-		if err := say(t, "… and more: GET /api/v1%s/changes lists all, with Accept: text/csv as a table", path); err != nil {
+		if err := say(t, "… and more: %s", shortly(connector, p.ID)); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	c.warn(log)
 	log.Info("serving", "version", version, "listen", srv.listener.Addr().String(), "publicURL", c.PublicURL, "database", c.databaseName())
-	if err := srv.greet(t); err != nil {
+	if err := errors.Join(srv.greet(t), srv.inviteFirst(t)); err != nil {
 		log.Warn("greeting", "error", err) // a closed standard output is no reason not to serve
 	}
 	select {

@@ -44,6 +44,7 @@ type server struct {
 	http      *http.Server
 	newToken  string // the file with a token that this start made; "" if it made none
 	keptToken bool   // the token is in a file beside the database, made now or earlier
+	setupURL  string // makes the first administrator; "" where there is one
 	draining  atomic.Bool
 
 	stopWork context.CancelFunc
@@ -129,9 +130,15 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	out, err := srv.newOutgoing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	consumersUsed := tenants.NewUsage(srv.store.TouchConsumerTokens, time.Now)
 	authenticator.ConsumerUsed = consumersUsed.Seen
 	contacts := tenants.NewContacts(srv.store.KeepContacts, time.Now)
+	activity := gateway.NewActivities(srv.store.KeepActivity)
+	srv.watch.keeps(activity)
 	authenticator.Entra = entra.New(nil, time.Now)
 	key, err := srv.store.Key(ctx, "access tokens")
 	if err != nil {
@@ -152,6 +159,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Reading:   people,
 		Quota:     srv.settings.quota,
 		PublicURL: srv.settings.PublicURL,
+		Activity:  activity,
 		Heard: func(h tenants.Heard) {
 			contacts.Hear(h)
 			if r, ok := refusedOf(h); ok {
@@ -161,11 +169,18 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Log: srv.log,
 	})
 	scim.Mount(engine)
+	administrators, provider, err := srv.signIn(ctx)
+	if err != nil {
+		return nil, err
+	}
 	api, err := web.New(web.Options{
 		Effective:  people,
 		Tenants:    registry,
 		Trials:     scim,
 		Levels:     srv.watch.levels,
+		Requests:   people,
+		Keeper:     activity,
+		Kept:       srv.settings.activityLimits(),
 		Audit:      srv.store,
 		AuditKey:   auditor.signer.Public(),
 		Refused:    refusals.Hear,
@@ -173,6 +188,12 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		PublicURL:  srv.settings.PublicURL,
 		Version:    version,
 		Log:        srv.log,
+
+		Administrators: administrators,
+		OIDC:           provider,
+
+		Feed:     out.feed,
+		Webhooks: out.registry,
 
 		ImportPrivate: srv.settings.ImportPrivate,
 	})
@@ -190,7 +211,10 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 	srv.keepNotes(work, 10*time.Second, "when the tokens of consumers were last used", consumersUsed.Run)
 	srv.keepNotes(work, time.Second, "how requests came to connectors", contacts.Run)
 	srv.keepNotes(work, time.Second, "which requests were refused", refusals.Run)
+	srv.keepNotes(work, keepEvery, "what connectors asked", activity.Run)
+	srv.work.Go(func() { pruneActivity(work, srv.store, srv.settings.activityLimits(), srv.log) })
 	srv.work.Go(func() { auditor.run(work) })
+	out.run(work, srv)
 	srv.work.Go(func() { warnOfExpiry(work, srv.store, srv.log) })
 	srv.work.Go(func() { srv.replicas.keep(work) })
 	srv.watch.run(work, &srv.work)

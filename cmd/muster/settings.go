@@ -46,7 +46,19 @@ type settings struct {
 
 	AuditRetention span `env:"MUSTER_AUDIT_RETENTION" default:"400d" help:"How long events are kept, at least 30d; 0: for ever." placeholder:"TIME"`
 
+	ActivityRetention span `env:"MUSTER_ACTIVITY_RETENTION" default:"30d" help:"How long SCIM requests are kept; 0: for ever." placeholder:"TIME"`
+	ActivitySize      size `env:"MUSTER_ACTIVITY_SIZE" default:"10GB" help:"How much of the database SCIM requests may take, roughly; the oldest go first; 0: no limit." placeholder:"SIZE"`
+
 	ImportPrivate bool `env:"MUSTER_IMPORT_PRIVATE" help:"Imports may be pulled from SCIM servers on this machine and in private networks, and over plain HTTP."`
+
+	OIDCIssuer           string `env:"MUSTER_OIDC_ISSUER" help:"OpenID provider with which administrators can sign in; default: none." placeholder:"URL"`
+	OIDCClientID         string `env:"MUSTER_OIDC_CLIENT_ID" help:"What the provider calls this application." placeholder:"ID"`
+	OIDCClientSecret     secret `env:"MUSTER_OIDC_CLIENT_SECRET" help:"The application's secret at the provider." placeholder:"SECRET"`
+	OIDCClientSecretFile string `env:"MUSTER_OIDC_CLIENT_SECRET_FILE" help:"File with the application's secret." placeholder:"FILE"`
+	OIDCRoleClaim        string `env:"MUSTER_OIDC_ROLE_CLAIM" help:"Claim of the ID token that says what administrators may do; default: none, and only who was invited comes in." placeholder:"CLAIM"`
+	OIDCRoles            string `env:"MUSTER_OIDC_ROLES" help:"What the claim's values mean, with commas: value=role; default: owner, ruleEditor, operator and viewer mean themselves." placeholder:"LIST"`
+
+	WebhookPrivate string `env:"MUSTER_WEBHOOK_PRIVATE_NETWORKS" help:"Addresses or networks inside, with commas, that webhooks may call beside public ones; with 127.0.0.0/8 also over plain HTTP." placeholder:"LIST"`
 
 	DatabaseStatementTimeout time.Duration `env:"MUSTER_DATABASE_STATEMENT_TIMEOUT" help:"When PostgreSQL ends a statement; default 5s." placeholder:"TIME"`
 
@@ -55,7 +67,10 @@ type settings struct {
 	quota   tenants.Quota  // read from the three limits
 	redis   redis.Server   // read from RedisURL, if that is set
 	proxies []netip.Prefix // read from TrustedProxies
-	levels  *levels.Levels // what the logger logs; nil before there is one
+
+	webhookNetworks []netip.Prefix // read from WebhookPrivate
+
+	levels *levels.Levels // what the logger logs; nil before there is one
 }
 
 const defaultDatabase = "sqlite://data/muster.db"
@@ -85,6 +100,7 @@ func (s *settings) complete() error {
 		{"MUSTER_ADMIN_TOKEN", s.AdminTokenFile, &s.AdminToken},
 		{"MUSTER_SECRET_KEY", s.SecretKeyFile, &s.SecretKey},
 		{"MUSTER_REDIS_URL", s.RedisURLFile, &s.RedisURL},
+		{"MUSTER_OIDC_CLIENT_SECRET", s.OIDCClientSecretFile, &s.OIDCClientSecret},
 	} {
 		if err := readSecret(from.name, from.file, from.value); err != nil {
 			return err
@@ -93,7 +109,7 @@ func (s *settings) complete() error {
 	if s.DatabaseURL == "" {
 		s.DatabaseURL = defaultDatabase
 	}
-	for _, check := range []func() error{s.checkMetrics, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown, s.checkAudit} {
+	for _, check := range []func() error{s.checkMetrics, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown, s.checkAudit, s.checkWebhooks, s.checkOIDC} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -276,6 +292,7 @@ type configCmd struct {
 
 type configCheckCmd struct {
 	settings
+	printing
 }
 
 // Run prints the settings, secrets only as set or not.
@@ -302,10 +319,18 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	if c.RedisURL != "" {
 		shared = c.redis.String()
 	}
-	return table(t.out, nil, [][]string{
+	rows := [][]string{
 		{"listen", c.Listen}, {"public URL", c.PublicURL}, {"database", c.databaseName()}, {"admin token", token},
 		{"secret key", key}, {"redis", shared}, {"metrics", cmp.Or(c.MetricsListen, "on the main port, for the admin token")}, {"rate limit", c.limitNames()}, {"log", c.LogFormat + ", " + c.LogLevel},
-	})
+	}
+	if c.Output == asJSON {
+		said := map[string]string{}
+		for _, row := range rows {
+			said[row[0]] = row[1]
+		}
+		return printValue(t, said)
+	}
+	return table(t.out, nil, rows)
 }
 
 // limitNames says which limits connectors have by default.

@@ -12,7 +12,7 @@ import (
 )
 
 type simulateCmd struct {
-	remote
+	URL         string        `env:"MUSTER_URL" help:"The server; default MUSTER_PUBLIC_URL, else MUSTER_LISTEN." placeholder:"URL"`
 	IDP         string        `name:"idp" required:"" placeholder:"NAME" help:"Which IdP to play."`
 	Users       int           `default:"200" help:"How many people the company has."`
 	Groups      int           `default:"10" help:"How many groups."`
@@ -74,7 +74,7 @@ func (c *simulateCmd) Validate() (err error) {
 
 // Run provisions a company and says what the directory made of it.
 func (c *simulateCmd) Run(ctx context.Context, t *terminal) error {
-	api, err := c.connect()
+	api, err := remote{URL: c.URL}.connect()
 	if err != nil {
 		return err
 	}

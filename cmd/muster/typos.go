@@ -33,7 +33,7 @@ func misspelt(environment []string) (said []string) {
 
 // knownVariables are those that the server, the command line and the Makefile read.
 func knownVariables() []string {
-	names := []string{"MUSTER_URL", "MUSTER_DATABASE_APP_ROLE", "MUSTER_TRANSCRIPTS"}
+	names := []string{"MUSTER_URL", "MUSTER_OUTPUT", "MUSTER_DATABASE_APP_ROLE", "MUSTER_TRANSCRIPTS"}
 	for field := range reflect.TypeFor[settings]().Fields() {
 		if name := field.Tag.Get("env"); name != "" {
 			names = append(names, name)

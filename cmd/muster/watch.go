@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-scim/muster/cmd/muster/levels"
@@ -29,6 +30,8 @@ type watch struct {
 	metrics  *metrics.Metrics
 	tracer   *tracing.Tracer // nil: off
 	instance string          // names the deployment, to whoever wants to know which one answers
+
+	activity atomic.Pointer[gateway.Activities]
 
 	log      *slog.Logger
 	listener net.Listener // of MUSTER_METRICS_LISTEN; nil without
@@ -52,6 +55,12 @@ func newWatch(ctx context.Context, srv *server) (w *watch, err error) {
 	}
 	w.instance = instanceOf(key)
 	o := metrics.Options{Version: version, Source: srv.store, Pool: srv.store.Pool, Now: time.Now, Log: srv.log, Replicas: func() int { return srv.replicas.alive() }}
+	o.Activity = func() (written, lost int64) {
+		if a := w.activity.Load(); a != nil {
+			return a.Kept(), a.Lost()
+		}
+		return 0, 0
+	}
 	o.Alone = func() local.Counts { return srv.alone.Counts() }
 	if s.RedisURL != "" {
 		o.Redis = func() redis.Counts { return srv.redis.Counts() }
@@ -72,6 +81,9 @@ func instanceOf(key []byte) string {
 	sum := sha256.Sum256(append([]byte("instance "), key...))
 	return hex.EncodeToString(sum[:8])
 }
+
+// keeps shows how the keeping of requests does.
+func (w *watch) keeps(a *gateway.Activities) { w.activity.Store(a) }
 
 // around is the store as the directory uses it.
 func (w *watch) around(store directory.Store) directory.Store {

@@ -83,6 +83,26 @@ func (c *Check) Know(public ed25519.PublicKey) { c.known[KeyID(public)] = public
 // Add verifies the next block with its leaves and the events that are in its place now. Events
 // that retention dropped come as nothing, with no leaves. The error is a *Broken.
 func (c *Check) Add(b Block, leaves []byte, events []Event) error {
+	hashed := make([]hashedEvent, len(events))
+	for i := range events {
+		hashed[i] = hashEvent(events[i])
+	}
+	return c.add(b, leaves, hashed)
+}
+
+// hashedEvent is an event with what takes most of the time to find out about it, and depends on
+// nothing else: many are hashed at once.
+type hashedEvent struct {
+	Event
+	leaf  hash
+	other bool // its clear values are not those that were sealed
+}
+
+func hashEvent(e Event) hashedEvent {
+	return hashedEvent{Event: e, leaf: e.Leaf(), other: e.Values != nil && HashValues(*e.Values) != e.ValuesHash}
+}
+
+func (c *Check) add(b Block, leaves []byte, events []hashedEvent) error {
 	if err := c.head(b); err != nil {
 		return err
 	}
@@ -142,14 +162,14 @@ func (c *Check) head(b Block) error {
 }
 
 // rows compares the events of a block with its leaves, which the block's root vouches for.
-func (c *Check) rows(b Block, leaves []byte, events []Event) error {
+func (c *Check) rows(b Block, leaves []byte, events []hashedEvent) error {
 	was, err := split(b, leaves)
 	if err != nil {
 		return err
 	}
 	is := make([]hash, len(events))
 	for i := range events {
-		is[i] = events[i].Leaf()
+		is[i] = events[i].leaf
 	}
 	for i := range is {
 		if i == len(was) || is[i] != was[i] {
@@ -182,7 +202,7 @@ func split(b Block, leaves []byte) ([]hash, error) {
 }
 
 // differs says what happened at the first place where a block's events are not its leaves.
-func differs(b Block, events []Event, is, was []hash, i int) error {
+func differs(b Block, events []hashedEvent, is, was []hash, i int) error {
 	at := func(list []hash, i int) *hash {
 		if i < len(list) {
 			return &list[i]
@@ -231,9 +251,9 @@ func contains(list []hash, h hash) bool {
 }
 
 // look reads what matters of an event that is as it was: its clear values, and what retention did.
-func (c *Check) look(block int64, e *Event) error {
+func (c *Check) look(block int64, e *hashedEvent) error {
 	switch {
-	case e.Values != nil && HashValues(*e.Values) != e.ValuesHash:
+	case e.other:
 		return &Broken{Kind: Changed, Block: block, Seq: e.Seq,
 			Sentence: fmt.Sprintf("block %d: the clear values of row %d (%s of %s, event %s) are not what was sealed", block, e.Seq, e.Action, e.Time.UTC().Format(time.RFC3339), e.ID)}
 	case e.Values == nil && e.ValuesHash != "":
@@ -253,15 +273,20 @@ func (c *Check) look(block int64, e *Event) error {
 // Rest takes events that no block seals yet.
 func (c *Check) Rest(events []Event) error {
 	for i := range events {
-		if events[i].ValuesHash == "" && events[i].Values != nil && events[i].Values.Salt == "" {
-			continue
-		}
-		if err := c.look(0, &events[i]); err != nil {
+		if err := c.waits(hashEvent(events[i])); err != nil {
 			return err
 		}
 	}
-	c.result.Unsealed += int64(len(events))
 	return nil
+}
+
+// waits takes an event that no block seals yet.
+func (c *Check) waits(e hashedEvent) error {
+	c.result.Unsealed++
+	if e.ValuesHash == "" && e.Values != nil && e.Values.Salt == "" {
+		return nil // of a version that did not hash them
+	}
+	return c.look(0, &e)
 }
 
 // End says what was found when everything has been added. The error is a *Broken.

@@ -87,6 +87,9 @@ func changedColumns(c tenants.Connector, change tenants.ConnectorChange) (column
 	if change.LastLogin != nil {
 		settings.LastLogin = *change.LastLogin
 	}
+	if change.Activity != nil {
+		settings.Activity = *change.Activity
+	}
 	before, err := json.Marshal(c.Settings)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding the settings of connector %s: %w", c.Slug, err)

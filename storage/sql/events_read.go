@@ -3,8 +3,8 @@ package sql
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -20,7 +20,11 @@ func (s *Store) Events(ctx context.Context, q directory.EventQuery, l directory.
 	}
 	list := inOrderOfNumbers(everyConnector, listing{table: "events", filter: string(bound), descending: true}, newest, func(e directory.Event) int64 { return e.Seq })
 	return readKeyset(ctx, s, list, l, func(t *tx, behind, limit int64, p *directory.Page[directory.Event]) error {
-		where := t.eventsOf(q)
+		found, err := t.foundByWords(q, behind)
+		if err != nil {
+			return err
+		}
+		where := cat(t.eventsOf(q), " and ", found)
 		if behind < newest {
 			where = cat(where, " and e.seq < ", argument{behind})
 		}
@@ -50,8 +54,8 @@ func scanEvent(r row) (directory.Event, error) {
 // outOfOrder is how many events may have got their number in another order than their time.
 const outOfOrder = "1000"
 
-// eventsOf is the condition of a query's events. A name that was given and means nothing in the
-// directory matches no event.
+// eventsOf is the condition of a query's events, but for what foundByWords says. A name that was
+// given and means nothing in the directory matches no event.
 func (t *tx) eventsOf(q directory.EventQuery) fragment {
 	where := always
 	and := func(parts ...any) { where = cat(append([]any{where, " and "}, parts...)...) }
@@ -68,7 +72,11 @@ func (t *tx) eventsOf(q directory.EventQuery) fragment {
 	named("e.user_id", q.User, q.UserIDs)
 	named("e.group_id", q.Group, q.GroupIDs)
 	if q.Action != "" {
-		and("substr(e.action, 1, ", argument{int64(utf8.RuneCountInString(q.Action))}, ") = ", argument{q.Action})
+		column := "e.action"
+		if t.pg() {
+			column += ` collate "C"` // as its index has it
+		}
+		and(column+" >= ", argument{q.Action}, " and "+column+" < ", argument{q.Action + lastRune})
 	}
 	if q.Actor != "" {
 		and("e.actor = ", argument{q.Actor})
@@ -86,36 +94,40 @@ func (t *tx) eventsOf(q directory.EventQuery) fragment {
 		until := argument{micros(q.Until)}
 		and("e.time < ", until, " and e.seq <= (select max(n.seq) from (select b.seq from events b where b.time < ", until, " order by b.time desc limit "+outOfOrder+") n)")
 	}
-	if q.Text != "" {
-		inside := "instr(lower(%), lower(?)) > 0"
-		if t.pg() {
-			inside = "position(lower(?) in lower(%)) > 0"
-		}
-		text := argument{asInJSON(q.Text)}
-		and("(", contains(inside, "e.changes", text), " or exists (select 1 from event_values v where v.event_id = e.id and ", contains(inside, "v.data", text), "))")
-	}
 	return where
 }
 
-// contains asks whether a column holds a text.
-func contains(pattern, column string, text argument) fragment {
-	var f fragment
-	for _, c := range pattern {
-		if c == '%' {
-			f.sql += column
-		} else {
-			f.sql += string(c)
+// lastRune stands behind all that can follow the beginning of a text.
+const lastRune = "\U0010ffff"
+
+// foundByWords is the condition of what the index of words knows: the text, the request and the
+// outcome, for events below a number.
+func (t *tx) foundByWords(q directory.EventQuery, behind int64) (fragment, error) {
+	var asked question
+	if q.Text != "" {
+		if asked = questionOf(q.Text); len(asked) == 0 {
+			return never, nil
 		}
 	}
-	f.args = []any{text.value}
-	return f
-}
-
-// asInJSON is a text as it stands inside a string of stored JSON.
-func asInJSON(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		return text
+	exact := always
+	if q.Request != "" {
+		asked, exact = asked.tagged(tag(tagRequest, q.Request)), cat(exact, " and e.request = ", argument{q.Request})
 	}
-	return string(quoted[1 : len(quoted)-1])
+	const refused, would = "e.action = 'request.refused'", `e.changes like '%"would":%'`
+	switch q.Outcome {
+	case directory.EventRefused:
+		exact = cat(exact, " and "+refused) // which has an index of its own
+	case directory.EventWould:
+		asked, exact = asked.tagged(tag(tagOutcome, string(q.Outcome))), cat(exact, " and "+would)
+	case directory.EventDone:
+		exact = cat(exact, " and not ("+refused+") and not ("+would+")")
+	}
+	if len(asked) == 0 {
+		return exact, nil
+	}
+	answering, err := t.answering(asked, behind)
+	if errors.Is(err, directory.ErrIndexing) && q.Text == "" {
+		return exact, nil // slower, and as good
+	}
+	return cat(exact, " and ", answering), err
 }

@@ -15,7 +15,7 @@ import (
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
 	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
-	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins", "imports", "import_rows", "former_keys", "consumers", "consumer_tokens"}
+	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins", "imports", "import_rows", "former_keys", "consumers", "consumer_tokens", "webhooks", "webhook_deliveries", "activity"}
 )
 
 // spaces are two connectors in one directory and one in another, with a row each in every table
@@ -47,6 +47,10 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			consumer := uuid.New()
 			x.exec(nil, "insert into consumers (id, directory_id, name, name_key, handle, shown_attributes, shown_groups, created_at, updated_at) values (?, ?, 'c', 'c', ?, '[]', '[]', 1, 1)", consumer, d, name)
 			x.exec(nil, "insert into consumer_tokens (id, consumer_id, directory_id, lookup_key, hash, hint, created_at) values (?, ?, ?, ?, '', '', 1)", uuid.New(), consumer, d, name)
+			x.exec(nil, "insert into activity (id, time, took, connector_id, directory_id, slug, credential_id, credential, address, agent, version, method, path, route, operation, status, effect, detail, resources, body, bytes, flags, size) values (?, 1, 1, ?, ?, '', ?, '', '', '', '', '', '', '', '', 200, '', '', '', '', 0, 0, 1)", uuid.New(), uuid.New(), d, uuid.Nil)
+			hook := uuid.New()
+			x.exec(nil, "insert into webhooks (id, directory_id, url, description, types, state, reason, secret, cursor_seq, created_at, updated_at) values (?, ?, 'u', '', '[]', 'enabled', '', '', 0, 1, 1)", hook, d)
+			x.exec(nil, "insert into webhook_deliveries (id, webhook_id, directory_id, seq, event_id, type, ordered, state, next_at, created_at) values (?, ?, ?, 1, ?, 't', ?, 'pending', 1, 1)", uuid.New(), hook, d, uuid.New(), uuid.New())
 			x.exec(nil, "insert into former_keys (directory_id, kind, hash, purged_at) values (?, 'userName', 'h', 1)", d)
 		}
 		for i, c := range []uuid.UUID{w.a, w.b, w.far} {

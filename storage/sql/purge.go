@@ -99,10 +99,15 @@ func (w *work) dropTombstones(records []uuid.UUID) {
 // values of the audit, lines of plans, what decided conflicts of others offered, and members of
 // groups that name it and resolve to nothing.
 func (w *work) erase(p directory.Purge) {
+	if p.UserName == "" {
+		w.eraseTold(p)
+		return
+	}
 	d := w.scope.directory
 	key := canonical.Key(p.UserName)
 	nobodys := "directory_id = ? and user_name_key = ? and deleted_at is not null and user_id is null"
 	records := "select id from user_records where " + nobodys
+	w.dropWordsOfErased(p, records, d, key) // before the values they were taken from
 	w.exec(nil, "delete from event_values where directory_id = ? and user_id = ?", d, p.User)
 	w.exec(nil, "delete from event_values where directory_id = ? and record_id in ("+records+")", d, d, key)
 	w.exec(nil, "delete from record_emails where directory_id = ? and record_id in ("+records+")", d, d, key)
@@ -123,6 +128,7 @@ func (w *work) erase(p directory.Purge) {
 		w.exec(nil, "delete from unresolved_members where directory_id = ? and "+condition, d, keys)
 	}
 	w.eraseImported(p.User, key, p.Erase.Keys)
+	w.eraseActivity(key, p.Erase.Keys)
 }
 
 // eraseImported deletes the rows of imports that are about the person: as a user, or as the member

@@ -96,9 +96,10 @@ func (t *tx) uuidType() string {
 	return "text"
 }
 
-// DueRecords takes records from the queue. Rows that another transaction took are passed over;
-// a record that is queued twice is taken once for both. What is queued after this statement is
-// a row of its own and stays.
+// DueRecords takes records from the queue, each with all its rows that are due: twenty groups that
+// are filled one after the other queue a person twenty times, who is settled once for all of them.
+// Rows that another transaction took are passed over. What is queued after this statement is a row
+// of its own and stays.
 func (w *work) DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -110,12 +111,17 @@ func (w *work) DueRecords(ctx context.Context, now time.Time, limit int) ([]uuid
 		due = append(due, id)
 		return err
 	}
-	const first = "select id from settle_queue where directory_id = ? and due_at <= ? order by due_at, id limit ?"
+	const (
+		first = "select q.record_id from settle_queue q where q.directory_id = ? and q.due_at <= ? order by q.due_at, q.id limit ?"
+		whole = "q.directory_id = ? and q.due_at <= ? and q.record_id "
+	)
+	directory, at := w.scope.directory, micros(now)
 	if w.pg() {
-		w.query(each, "with due as materialized ("+first+` for update skip locked)
-			delete from settle_queue q using due where q.id = due.id returning q.record_id`, w.scope.directory, micros(now), limit)
+		w.query(each, "with due as materialized ("+first+` for update skip locked),
+				taken as materialized (select q.id from settle_queue q where `+whole+`= any (array(select record_id from due)) for update skip locked)
+			delete from settle_queue q using taken where q.id = taken.id returning q.record_id`, directory, at, limit, directory, at)
 	} else {
-		w.query(each, "delete from settle_queue where id in ("+first+") returning record_id", w.scope.directory, micros(now), limit)
+		w.query(each, "delete from settle_queue as q where "+whole+"in ("+first+") returning record_id", directory, at, directory, at, limit)
 	}
 	if err := w.flush(); err != nil {
 		return nil, err

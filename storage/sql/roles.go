@@ -21,6 +21,16 @@ var grants = []struct{ table, privileges string }{
 	{"contacts", "select, insert, update, delete"},
 	{"consumers", "select, insert, update, delete"},
 	{"consumer_tokens", "select, insert, update, delete"},
+	{"webhooks", "select, insert, update, delete"},
+	{"webhook_deliveries", "select, insert, update, delete"},
+	{"activity", "select, insert, update, delete"},
+	{"activity_words", "select, insert, delete"},
+	{"activity_days", "select, insert, update, delete"},
+	{"administrators", "select, insert, update, delete"},
+	{"administrator_tenants", "select, insert, update, delete"},
+	{"administrator_sessions", "select, insert, update, delete"},
+	{"administrator_tokens", "select, insert, update, delete"},
+	{"administrator_links", "select, insert, delete"},
 	{"user_records", "select, insert, update, delete"},
 	{"record_emails", "select, insert, update, delete"},
 	{"unique_values", "select, insert, update, delete"},
@@ -48,6 +58,9 @@ var grants = []struct{ table, privileges string }{
 	{"replicas", "select, insert, update, delete"},
 	{"events", "select, insert"},
 	{"event_values", "select, insert, delete"}, // delete: one person can be erased
+	{"event_words", "select, insert, delete"},
+	{"event_words_state", "select, update"},
+	{"event_words_waiting", "select, insert, delete"},
 	{"audit_state", "select"},
 	{"audit_keys", "select, insert"},
 	{"audit_blocks", "select, insert"},
@@ -77,7 +90,7 @@ func (s *Store) GrantTo(ctx context.Context, role string) error {
 			t.exec(nil, "revoke all on "+g.table+" from "+to)
 			t.exec(nil, "grant "+g.privileges+" on "+g.table+" to "+to)
 		}
-		t.exec(nil, "grant usage on sequence events_seq_seq, settle_queue_id_seq to "+to)
+		t.exec(nil, "grant usage on sequence events_seq_seq, settle_queue_id_seq, activity_seq_seq to "+to)
 		t.exec(nil, "grant execute on function analyze_grown(), drop_sealed_events(bigint) to "+to)
 		return nil
 	})

@@ -61,10 +61,10 @@ func (s *Store) Seal(ctx context.Context, signer *seal.Signer) (made *seal.Block
 			behind, args = behind+" and e.position < ?", append(args, *horizon)
 		}
 		t.query(func(r row) error {
-			e, at, err := scanSealed(r)
+			e, at, err := s.scanSealed(r)
 			events, places = append(events, e), append(places, at)
 			return err
-		}, "select "+t.position()+sealedColumns+" from events e where "+behind+" order by "+t.inOrder()+" limit ?", append(args, seal.Most)...)
+		}, "select "+s.sealedColumns()+" from events e where "+behind+" order by "+t.inOrder()+" limit ?", append(args, seal.Most)...)
 		if err := t.flush(); err != nil || len(events) == 0 {
 			return err
 		}
@@ -113,20 +113,8 @@ func scanBlock(r row, more ...any) (b seal.Block, err error) {
 	return b, err
 }
 
-// sealedColumns follow an event's position.
-const sealedColumns = `, e.seq, e.id, e.time, coalesce(e.directory_id, ` + none + `), coalesce(e.connector_id, ` + none + `),
-	e.actor_type, e.actor, e.action, coalesce(e.user_id, ` + none + `), coalesce(e.group_id, ` + none + `),
-	coalesce(e.record_id, ` + none + `), e.request, e.changes, coalesce(e.values_hash, '')`
-
-// position is the column of an event's position; inOrder is the order in which events are sealed.
-// On SQLite only the number counts, whatever stands in the other column.
-func (t *tx) position() string {
-	if t.pg() {
-		return "e.position"
-	}
-	return "0"
-}
-
+// inOrder is the order in which events are sealed. On SQLite only the number counts, whatever
+// stands in the column for positions.
 func (t *tx) inOrder() string {
 	if t.pg() {
 		return "e.position, e.seq"
@@ -144,15 +132,6 @@ func (t *tx) compared(how string, p seal.Place) (condition string, args []any) {
 		return "(e.position, e.seq) " + how + " (?, ?)", []any{p.Position, p.Seq}
 	}
 	return "e.seq " + how + " ?", []any{p.Seq}
-}
-
-// scanSealed reads the position, sealedColumns, and what follows them into more.
-func scanSealed(r row, more ...any) (e seal.Event, at seal.Place, err error) {
-	var when int64
-	err = r.Scan(append([]any{&at.Position, &e.Seq, &e.ID, &when, &e.Directory, &e.Connector, &e.ActorType, &e.Actor, &e.Action,
-		&e.User, &e.Group, &e.Record, &e.Request, &e.Changes, &e.ValuesHash}, more...)...)
-	e.Time, at.Seq = fromMicros(when).UTC(), e.Seq
-	return e, at, err
 }
 
 // errElsewhere says that a database's transactions count from another beginning than its events.

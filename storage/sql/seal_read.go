@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	blocksAtOnce = 200
+	blocksAtOnce = 20 // their leaves are some megabytes
 	eventsAtOnce = 2 * seal.Most
 )
 
@@ -84,8 +84,42 @@ type leafedBlock struct {
 // WalkAudit gives every block behind number after, with its leaves and the events that are in its
 // place now, and then the events that no block seals yet. Each page is a transaction of its own:
 // what is sealed does not change, and memory stays flat. With values, events have their clear
-// values.
+// values. While each and rest are at work, the next page is read.
 func (s *Store) WalkAudit(ctx context.Context, after int64, values bool, each func(b seal.Block, leaves []byte, events []seal.Event) error, rest func([]seal.Event) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan func() error, 2)
+	var failed error // of reading; there once pages is closed
+	go func() {
+		defer close(pages)
+		give := func(page func() error) error {
+			select {
+			case pages <- page:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		failed = s.walk(ctx, after, values, func(b seal.Block, leaves []byte, events []seal.Event) error {
+			return give(func() error { return each(b, leaves, events) })
+		}, func(events []seal.Event) error {
+			return give(func() error { return rest(events) })
+		})
+	}()
+	defer func() { // the reader has ended when this does
+		cancel()
+		for range pages { //nolint:revive // what was read in vain
+		}
+	}()
+	for page := range pages {
+		if err := page(); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+func (s *Store) walk(ctx context.Context, after int64, values bool,
+	each func(b seal.Block, leaves []byte, events []seal.Event) error, rest func([]seal.Event) error) error {
 	end := beginning
 	if after > 0 {
 		before, err := s.AuditBlocks(ctx, after-1, 1)
@@ -166,7 +200,7 @@ func (s *Store) leafedBlocks(ctx context.Context, after int64) (blocks []leafedB
 // eventsBetween are the events behind a place, up to and with last (nil: without end), in the
 // order in which they are sealed.
 func (s *Store) eventsBetween(ctx context.Context, after seal.Place, last *seal.Place, limit int, values bool) (events []seal.Event, places []seal.Place, err error) {
-	columns, from := sealedColumns, " from events e "
+	columns, from := s.sealedColumns(), " from events e "
 	if values {
 		columns += ", v.data, v.salt"
 		from += "left join event_values v on v.event_id = e.id "
@@ -177,19 +211,20 @@ func (s *Store) eventsBetween(ctx context.Context, after seal.Place, last *seal.
 			until, more := t.notBehind(*last)
 			where, args = where+" and "+until, append(args, more...)
 		}
+		events, places = make([]seal.Event, 0, min(limit, eventsAtOnce)), make([]seal.Place, 0, min(limit, eventsAtOnce))
 		t.query(func(r row) error {
 			var data, salt *string
 			var more []any
 			if values {
 				more = []any{&data, &salt}
 			}
-			e, at, err := scanSealed(r, more...)
+			e, at, err := s.scanSealed(r, more...)
 			if data != nil && salt != nil {
 				e.Values = &seal.Values{Data: *data, Salt: *salt}
 			}
 			events, places = append(events, e), append(places, at)
 			return err
-		}, "select "+t.position()+columns+from+"where "+where+" order by "+t.inOrder()+" limit ?", append(args, limit)...)
+		}, "select "+columns+from+"where "+where+" order by "+t.inOrder()+" limit ?", append(args, limit)...)
 		return nil
 	})
 	return events, places, wrap(err, "reading the events of the audit")
@@ -207,6 +242,7 @@ func (s *Store) DropSealed(ctx context.Context, before time.Time, limit int) (dr
 		if t.pg() {
 			t.exec(nil, "select pg_advisory_xact_lock(?)", lockHash(lockOfSeal))
 		}
+		t.lockWords()
 		var old []seal.Block
 		t.query(func(r row) error {
 			b, err := scanBlock(r)
@@ -222,6 +258,7 @@ func (s *Store) DropSealed(ctx context.Context, before time.Time, limit int) (dr
 				break
 			}
 			through = b.Number
+			t.dropWordsOfBlock(b)
 			var n int64
 			if err := t.dropBlock(b, &n); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/muster-scim/muster/storage/storagetest"
@@ -40,4 +41,21 @@ func TestSmallPlanLaws(t *testing.T) {
 
 func TestObserveLaws(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) { storagetest.ObserveLaws(t, s) })
+}
+
+func TestCompletenessLaws(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) { storagetest.CompletenessLaws(t, s) })
+}
+
+// TestCompletenessLawsWithForcedRetries has every third transaction fail once or more besides.
+func TestCompletenessLawsWithForcedRetries(t *testing.T) {
+	const share = 0.3
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		storagetest.CompletenessLaws(t, openForced(t, "sqlite://"+filepath.Join(t.TempDir(), "muster.db"), share))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		storagetest.CompletenessLaws(t, openForced(t, servedURL(t), share))
+	})
 }

@@ -149,6 +149,11 @@ func (q *sqliteSession) run(ctx context.Context, _ scope, statements []statement
 	if !last {
 		return nil
 	}
+	// The driver passes over a statement when its context ends as it begins, and calls that a
+	// success: what is committed then would be a part of the transaction.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	// Not interruptible: a commit that was broken off half-way would leave its outcome open.
 	if _, err := q.conn.ExecContext(context.WithoutCancel(ctx), "commit"); err != nil {
 		return err

@@ -91,7 +91,7 @@ func (s *Store) DeleteTenant(ctx context.Context, name string) error {
 	return wrap(err, "deleting tenant %q", name)
 }
 
-func unknownTenant(name string) error {
+func unknownTenant(name string) *tenants.Problem {
 	return &tenants.Problem{Kind: tenants.ErrUnknown, Code: tenants.CodeTenantUnknown, Field: "tenant",
 		Detail: fmt.Sprintf("there is no tenant called %q; create it first", name)}
 }

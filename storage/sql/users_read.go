@@ -36,7 +36,7 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 	if q.Status != "" {
 		within = cat("r.directory_id = ", argument{id}, " and r.status = ", argument{string(q.Status)})
 	}
-	within = cat(within, managedBy(q.Of))
+	within = cat(within, managedBy(q.Of), onlyOf(ctx))
 	l := listQuery{
 		scope:   ofDirectory(id),
 		listing: listingOf(id, "users", q.Filter),
@@ -45,7 +45,7 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 		within:  within,
 		query:   q.Filter,
 	}
-	l.listing.filter += "\x00" + string(q.Status) + "\x00" + string(q.Of)
+	l.listing.filter += "\x00" + string(q.Status) + "\x00" + string(q.Of) + onlyText(ctx)
 	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
 	if err != nil {
 		return directory.Page[directory.User]{}, err
@@ -72,8 +72,10 @@ func (s *Store) FindUsers(ctx context.Context, id uuid.UUID, text string) ([]dir
 			}
 			return err
 		}
+		only := onlyOf(ctx)
 		look := func(condition string, value any) {
-			t.query(keep, "select "+shownColumns+" from users r where r.directory_id = ? and "+condition+" order by r.id limit ?", id, value, foundAtMost)
+			args := append(append([]any{id, value}, only.args...), foundAtMost)
+			t.query(keep, "select "+shownColumns+" from users r where r.directory_id = ? and "+condition+only.sql+" order by r.id limit ?", args...)
 		}
 		if user, ok := parseID(text); ok {
 			look("r.id = ?", user)
@@ -114,6 +116,7 @@ func (s *Store) Groups(ctx context.Context, id uuid.UUID, q directory.GroupQuery
 // GroupMembers reads a page of a directory group's memberships by user id, and beside each the user.
 func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directory.Listing) (directory.Page[directory.MembershipRow], []directory.User, error) {
 	var users []directory.User
+	only := onlyOf(ctx)
 	list := inOrderOfIDs(ofDirectory(id), listing{space: id, table: "memberships", filter: group.String()}, uuid.Nil, func(m directory.MembershipRow) uuid.UUID { return m.User })
 	result, err := readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.MembershipRow]) error {
 		t.query(total(p), "select count(*) from memberships where group_id = (select d.id from groups d where d.id = ? and d.directory_id = ?)", group, id)
@@ -131,7 +134,8 @@ func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directo
 			return m, err
 		}), "select m.supports, "+factColumns+", "+shownColumns+` from memberships m
 			join users r on r.id = m.user_id join groups d on d.id = m.group_id
-			where m.group_id = ? and m.directory_id = ? and m.user_id > ? order by m.user_id limit ?`, group, id, behind, limit)
+			where m.group_id = ? and m.directory_id = ? and m.user_id > ?`+only.sql+" order by m.user_id limit ?",
+			append(append([]any{group, id, behind}, only.args...), limit)...)
 		return nil
 	})
 	return result, users[:len(result.Items)], err

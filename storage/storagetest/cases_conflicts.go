@@ -27,6 +27,32 @@ var conflictCases = map[string]func(*testing.T, *stage){
 			s.wantsConflicts(directory.ConflictForeignUser)
 		}
 	},
+	"a user takes one record of a connector, whoever decides": func(t *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{Linking: policy.Linking{Match: []string{"email"}}})
+		ctx := context.Background()
+		first := a.user(somebody("ada", "ada@x.example"))
+		s.localUser(somebody("adele"))
+		a.user(somebody("adele", "ada@x.example"))
+		c := s.wantsConflicts(directory.ConflictSecond)[0]
+		ada := s.userID("ada")
+		for _, mode := range []tenants.Mode{tenants.Live, tenants.Observe} {
+			a.mode(mode)
+			var refused *directory.RefusedError
+			if err := s.d.DecideConflict(ctx, byAdmin, "main", c.ID, directory.DecisionLink, ada); !errors.As(err, &refused) || refused.Code != directory.ConflictSecond {
+				t.Errorf("%s: a second record of the connector was answered %v", mode, err)
+			}
+			if _, err := s.d.PreviewDecision(ctx, byAdmin, "main", c.ID, directory.DecisionLink, ada); !errors.As(err, &refused) {
+				t.Errorf("%s: the preview of a second record was answered %v", mode, err)
+			}
+			s.wantsConflicts(directory.ConflictSecond)
+		}
+		a.mode(tenants.Live)
+		a.deleteUser(first)
+		s.drain()
+		s.wantsConflicts(policy.ConflictUserNameTaken)
+		s.wants("ada", "active")
+		s.again()
+	},
 	"a refused foreign group stays refused": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
 		b := s.connector("globex", "b", tenants.Live, policy.Rules{})

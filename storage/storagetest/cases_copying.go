@@ -11,14 +11,21 @@ import (
 	"github.com/muster-scim/muster/tenants"
 )
 
-// legacy makes the directory legacy, with a local user ada in Wiki and Admins, and lets main copy
-// from it.
-func (s *stage) legacy() {
+// ofDomain are rules without limits by which a connector speaks for a domain.
+func ofDomain(domain string) policy.Rules {
+	r := unlimited
+	r.Linking.Domains = []string{domain}
+	return r
+}
+
+// legacy makes the directory legacy, with a local user in Wiki and Admins, and lets main copy from
+// it.
+func (s *stage) legacy(userName string) {
 	s.Helper()
 	ctx := context.Background()
 	_, err := s.d.CreateDirectory(ctx, byAdmin, "legacy")
 	s.ok(err)
-	ada, err := s.d.CreateLocalUser(ctx, byAdmin, "legacy", scim.Document{"userName": "Ada", "nickName": "Countess", "title": "Lady",
+	ada, err := s.d.CreateLocalUser(ctx, byAdmin, "legacy", scim.Document{"userName": userName, "nickName": "Countess", "title": "Lady",
 		"emails": []any{map[string]any{"value": "ada@legacy.example", "primary": true}}})
 	s.ok(err)
 	for _, name := range []string{"Wiki", "Admins"} {
@@ -27,7 +34,7 @@ func (s *stage) legacy() {
 		_, err = s.d.AddLocalMember(ctx, byAdmin, "legacy", g.ID, ada.ID)
 		s.ok(err)
 	}
-	_, err = s.d.TellLogins(ctx, "legacy", []directory.Login{{User: "ada", At: s.now.Add(-time.Hour)}})
+	_, err = s.d.TellLogins(ctx, "legacy", []directory.Login{{User: userName, At: s.now.Add(-time.Hour)}})
 	s.ok(err)
 	s.settings(func(d *policy.DirectorySettings) { d.CopyFrom = "Legacy" })
 }
@@ -35,7 +42,7 @@ func (s *stage) legacy() {
 var copyCases = map[string]func(*testing.T, *stage){
 	"whoever comes is given once what the user of the same name has in the other directory": func(t *testing.T, s *stage) {
 		ctx := context.Background()
-		s.legacy()
+		s.legacy("Ada")
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{NeverAssign: policy.Text("admins"), Safety: policy.Safety{Off: true}})
 		ada := a.user(scim.Document{"userName": "ada", "active": true, "title": "Analyst"})
 		s.wants("ada", "active, Wiki default")
@@ -65,7 +72,7 @@ var copyCases = map[string]func(*testing.T, *stage){
 	},
 	"a plan of going live says what would be copied, and why says so after": func(t *testing.T, s *stage) {
 		ctx := context.Background()
-		s.legacy()
+		s.legacy("Ada")
 		a := s.connector("acme", "a", tenants.Observe, unlimited)
 		ada := a.user(somebody("ada"))
 		p, err := s.d.LivePlan(ctx, byAdmin, "a", waitLong)
@@ -91,21 +98,39 @@ var copyCases = map[string]func(*testing.T, *stage){
 		s.wants("ada", "disabled, Admins default, Wiki default")
 	},
 	"copies end with their connector's last record, and reach no group of another tenant": func(_ *testing.T, s *stage) {
-		s.legacy()
+		s.legacy("Ada@acme.example")
 		b := s.connector("globex", "b", tenants.Live, unlimited)
 		b.group("Wiki", b.user(somebody("bob")))
-		a, c := s.connector("acme", "a", tenants.Live, unlimited), s.connector("acme", "c", tenants.Live, unlimited)
-		ada := a.user(somebody("ada"))
-		s.wants("ada", "active, Admins default")
-		c.user(somebody("ada"))
-		s.wants("ada", "active, Admins default")
+		a, c := s.connector("acme", "a", tenants.Live, ofDomain("acme.example")), s.connector("acme", "c", tenants.Live, ofDomain("acme.example"))
+		ada := a.user(somebody("ada@acme.example"))
+		s.wants("ada@acme.example", "active, Admins default")
+		c.user(somebody("ada@acme.example"))
+		s.wants("ada@acme.example", "active, Admins default")
 		a.deleteUser(ada)
 		s.drain()
+		s.wants("ada@acme.example", "active")
+	},
+	"a name is not enough to be given what somebody else has, where several tenants could claim it": func(_ *testing.T, s *stage) {
+		s.legacy("Ada@acme.example")
+		s.connector("acme", "a", tenants.Live, ofDomain("acme.example"))
+		thief := s.connector("globex", "b", tenants.Live, unlimited)
+		elsewhere := s.connector("globex", "c", tenants.Live, ofDomain("globex.example"))
+		stolen := thief.user(somebody("ADA@acme.example"))
+		s.wants("ADA@acme.example", "active")
+		thief.deleteUser(stolen)
+		s.drain()
+		elsewhere.user(somebody("ada@acme.example"))
+		s.wants("ADA@acme.example", "active")
+		s.again()
+	},
+	"one tenant with linking.domains gives copies to people of these alone": func(_ *testing.T, s *stage) {
+		s.legacy("ada")
+		s.connector("acme", "a", tenants.Live, ofDomain("acme.example")).user(somebody("ada"))
 		s.wants("ada", "active")
 	},
 	"what a connector of the other directory calls sensitive is not copied": func(t *testing.T, s *stage) {
 		ctx := context.Background()
-		s.legacy()
+		s.legacy("Ada")
 		_, err := s.CreateTenant(ctx, "old")
 		s.ok(err)
 		_, err = s.CreateConnector(ctx, tenants.NewConnector{Tenant: "old", Name: "old", Slug: "old", Kind: "generic", Mode: tenants.Live, Directory: "legacy", Rules: unlimited})

@@ -18,6 +18,7 @@ import (
 var importCases = map[string]func(*testing.T, *stage){
 	"AnImportSaysWhatItWouldDoAndThenDoesThat":           importPlanned,
 	"AnImportOnlyAdds":                                   importAdds,
+	"ADatabaseThatIsAwayForAWhileIsNoRowsProblem":        importOutage,
 	"AnImportedMembershipStandsWhereRulesKeepIt":         importManaged,
 	"WhoCannotBeToldIsLeftAlone":                         importAmbiguous,
 	"RowsThatSayTheSameTwiceDoItOnce":                    importTwice,
@@ -361,4 +362,52 @@ func importRoom(_ *testing.T, s *stage) {
 	s.ok(err)
 	_, err = create()
 	s.refuses("tooManyImports", err)
+}
+
+// outage is a database that is away for its next transactions.
+type outage struct {
+	Backend
+	left int
+}
+
+type awayError struct{}
+
+func (awayError) Error() string     { return "injected: the database is away" }
+func (awayError) Unavailable() bool { return true }
+
+func (o *outage) Write(ctx context.Context, sc directory.Scope, f func(directory.Tx) error) error {
+	if o.left > 0 {
+		o.left--
+		return fmt.Errorf("writing: %w", awayError{})
+	}
+	return o.Backend.Write(ctx, sc, f)
+}
+
+func importOutage(t *testing.T, s *stage) {
+	away := &outage{Backend: s.Backend}
+	s.d = directory.New(away, directory.Options{Now: s.tick})
+	i, err := s.d.CreateImport(context.Background(), byAdmin, "main", directory.NewImport{Source: "file", Name: "f.csv", Format: "csv"},
+		importfile.Read(strings.NewReader("userName,groups\nada,Eng\nbob,Eng\n"), importfile.Options{Format: importfile.CSV}), 0)
+	s.ok(err)
+	resume := func() {
+		t.Helper()
+		for away.left = 3; away.left > 0; { // as often as batches are tried
+			if err := s.d.Drain(context.Background()); err == nil && away.left > 0 {
+				t.Fatal("the import went on without a database")
+			}
+		}
+		s.drain()
+	}
+	resume()
+	i, err = s.d.ReadImport(context.Background(), "main", i.ID)
+	s.ok(err)
+	_, err = s.d.ApplyImport(context.Background(), byAdmin, "main", i.ID, i.Hash, "")
+	s.ok(err)
+	resume()
+	i, err = s.d.ReadImport(context.Background(), "main", i.ID)
+	s.ok(err)
+	if found := s.problems(i); i.State != directory.ImportDone || found != "" {
+		t.Errorf("the import is %s with the problems %q, want it done without any", i.State, found)
+	}
+	s.wants("ada", "active, Eng local")
 }

@@ -81,6 +81,41 @@ var nestedCases = map[string]func(*testing.T, *stage){
 		s.wants("ada", "active, Staff idp")
 		s.again()
 	},
+	"a group whose externalId is what others waited for brings its people into them": func(_ *testing.T, s *stage) {
+		ctx, a := context.Background(), s.connector("acme", "a", tenants.Live, unlimited)
+		ada, bob := a.user(somebody("ada")), a.user(somebody("bob"))
+		inner := a.group("Inner", ada)
+		deeper := a.group("Deeper", bob)
+		s.ok(a.patch(inner, "", adding(deeper)))
+		named := func(group uuid.UUID, value string) error {
+			_, err := s.d.EditGroup(ctx, a.source(), group, nil, directory.GroupEdit{Members: []scim.MemberEdit{{Op: scim.AddMembers, Values: []string{value}}}})
+			return err
+		}
+		outer := a.group("Outer")
+		s.ok(named(outer, "ext-1"))
+		s.ok(named(deeper, "ext-1")) // would hold what it is in
+		s.wants("ada", "active, Inner idp")
+		external := func(value string) error {
+			_, err := s.d.EditGroup(ctx, a.source(), inner, nil, directory.GroupEdit{Attributes: func(d scim.Document) (scim.Document, []scim.Note, error) {
+				d = d.Clone()
+				d["externalId"] = value
+				return d, nil, nil
+			}})
+			return err
+		}
+		s.ok(external("ext-0"))
+		s.drain()
+		s.wants("ada", "active, Inner idp")
+		s.ok(external("ext-1"))
+		s.drain()
+		s.wants("ada", "active, Inner idp, Outer idp")
+		s.wants("bob", "active, Deeper idp, Inner idp, Outer idp")
+		s.wantsPath("ada", "Outer", "Inner")
+		s.ok(external("ext-2")) // who is in stays in, as with people
+		s.drain()
+		s.wants("ada", "active, Inner idp, Outer idp")
+		s.again()
+	},
 	"a group that others waited for brings its people into them": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
 		outer, err := s.d.CreateGroup(context.Background(), a.source(), scim.Document{"displayName": "Outer"}, []string{"ext-1"}, nil)

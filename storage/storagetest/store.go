@@ -40,6 +40,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"due records are taken once, in time":                   dueRecordsAreTakenOnce,
 		"a row queued during settling is not lost":              queuedDuringSettling,
 		"workers share the queue without taking a row twice":    workersShareTheQueue,
+		"a record is taken with all its rows that are due":      recordsAreTakenWhole,
 		"a whole connector is advanced and queued":              connectorsAreQueued,
 		"members of a group are queued though they are dropped": droppedMembersAreQueued,
 		"settings move the epoch":                               settingsMoveTheEpoch,

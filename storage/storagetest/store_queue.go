@@ -153,6 +153,23 @@ func workersShareTheQueue(t *testing.T, w *storeWorld) {
 	}
 }
 
+func recordsAreTakenWhole(t *testing.T, w *storeWorld) {
+	often, once := newID(), newID()
+	w.queue(t, w.acme, w.now.Add(-time.Hour), often)
+	w.queue(t, w.acme, w.now.Add(-time.Minute), once, often)
+	w.queue(t, w.acme, w.now, often)
+	w.queue(t, w.acme, w.now.Add(time.Hour), often)
+	if got := w.due(t, w.acme, w.now, 1); !slices.Equal(got, []uuid.UUID{often}) {
+		t.Fatalf("first %v was taken, want the one that waits longest", got)
+	}
+	if got := w.due(t, w.acme, w.now, 10); !slices.Equal(got, []uuid.UUID{once}) {
+		t.Errorf("then %v was taken, want the other one alone", got)
+	}
+	if got := w.due(t, w.acme, w.now.Add(time.Hour), 10); !slices.Equal(got, []uuid.UUID{often}) {
+		t.Errorf("an hour later %v was taken, want what was due only then", got)
+	}
+}
+
 func connectorsAreQueued(t *testing.T, w *storeWorld) {
 	r, u := w.person(t, w.acme, "aki")
 	gone, goneUser := w.person(t, w.acme, "gone")

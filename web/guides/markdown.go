@@ -9,7 +9,7 @@ import (
 func Pages() map[string]string {
 	pages := map[string]string{"README.md": index()}
 	for _, g := range All() {
-		pages[g.ID+".md"] = g.Markdown()
+		pages[g.ID+".md"] = g.played() + g.Markdown()
 	}
 	return pages
 }
@@ -116,8 +116,34 @@ func (s Step) markdown(p *strings.Builder, number int) {
 		if s.Text != "" || len(s.Fields) > 0 {
 			p.WriteString("\n")
 		}
-		fmt.Fprintf(p, "```\n%s\n```\n", s.Code)
+		fmt.Fprintf(p, "%s\n%s\n```\n", fence(s.Code), s.Code)
 	}
+}
+
+// fence opens a block of code. The comments before it are for the test that runs what pages show.
+func fence(code string) string {
+	switch {
+	case strings.HasPrefix(code, "curl "):
+		return "```sh"
+	case strings.HasPrefix(code, "{"):
+		return "<!-- docs: file template.json -->\n```json"
+	}
+	return "<!-- docs: not run: needs PowerShell -->\n```powershell"
+}
+
+// played are the comments by which that test has a connector in the place of the placeholders.
+func (g Guide) played() (comments string) {
+	for _, s := range g.Steps {
+		if !strings.HasPrefix(s.Code, "curl ") {
+			continue
+		}
+		comments = "<!-- docs: world guide -->\n"
+		for _, h := range Placeholders {
+			name := strings.ToUpper(strings.Trim(h.Name, "{}"))
+			comments += fmt.Sprintf("<!-- docs: read %s as $GUIDE_%s -->\n", h.Name, name)
+		}
+	}
+	return comments
 }
 
 func bullets(p *strings.Builder, title string, list []string) {

@@ -132,16 +132,14 @@ func (c badCase) build(t *testing.T, w *world) (r request, raw []byte) {
 	if c.RawBase64 != "" {
 		return request{}, []byte(w.fill(string(fromBase64(t, c.RawBase64))))
 	}
+	c.inOurPaths()
 	r = request{Method: c.Method, Target: w.fill(c.Path), Header: http.Header{}}
 	if c.PathGen != nil {
 		r.Target += c.PathGen.text(w)
 	}
 	for name, value := range c.Headers {
-		if name == "Cookie" && strings.Contains(value, "{adminSession}") {
-			name, value = "Authorization", "Bearer "+w.token // what an administrator's automation sends
-		}
-		if name == "Origin" && value == "{origin}" {
-			continue // a browser's business
+		if name == "Cookie" {
+			value = strings.Replace(value, "__Host-sid", sessionCookie, 1) // the test's server speaks plain HTTP
 		}
 		r.Header[name] = []string{w.fill(value)}
 	}

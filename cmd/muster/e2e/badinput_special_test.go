@@ -319,9 +319,9 @@ func stalePlan(w *world, c badCase) {
 	}
 }
 
-// pageHeaders reads the page that a browser gets; here it lies at the root.
+// pageHeaders reads the page that a browser gets; here it lies at /ui/.
 func pageHeaders(w *world, c badCase) {
-	answer := w.must(w.t, request{Method: "GET", Target: "/"})
+	answer := w.must(w.t, request{Method: "GET", Target: "/ui/"})
 	expectStatus(w, answer, http.StatusOK)
 	for name, want := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",

@@ -11,6 +11,7 @@
 //	TestKill…         kill -9 in the middle of work, again and again
 //	TestEveryReason…  each reason code through real requests, and its sentence read back
 //	TestATrial…       requests that are tried first and sent then
+//	TestDocs          every page of docs, its commands run and its samples compared
 //	TestTenants…      what one tenant can do to another: nothing
 //
 // With MUSTER_E2E_URL and MUSTER_E2E_ADMIN_TOKEN they run against a server that is there, such as

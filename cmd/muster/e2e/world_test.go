@@ -139,8 +139,14 @@ func (w *world) make(name string) string {
 		token := w.credential(map[string]any{"name": "short", "expiresAt": end.UTC().Format(time.RFC3339Nano)}).text(w.t, "$.token")
 		time.Sleep(time.Until(end.Add(200 * time.Millisecond))) // the server's clock cannot be moved from outside
 		return token
-	case "loggedOutSession", "adminOfTenantA", "policyAdminSession", "admin", "pw": // nobody's
-		return name + unique()
+	case "origin":
+		return w.URL
+	case "admin":
+		return w.administrator(w.t, "owner").Email
+	case "pw":
+		return somePassword
+	case "adminSession", "policyAdminSession", "adminOfTenantA", "loggedOutSession":
+		return w.session(name)
 	case "cursorOfB":
 		w.B.user(w.t, "second-"+unique()+"@b.example")
 		return w.B.scimOK(w.t, "GET", "/Users?cursor&count=1", nil).text(w.t, "$.nextCursor")

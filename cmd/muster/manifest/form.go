@@ -96,6 +96,7 @@ func (c Connector) node() (*node, error) {
 		{"unique", c.Unique, len(c.Unique) == 0},
 		{"sensitive", c.Sensitive, len(c.Sensitive) == 0},
 		{"lastLogin", c.LastLogin, !c.LastLogin},
+		{"activity", c.Activity, tenants.KeepingSaid(c.Activity) == tenants.KeepAll},
 		{"allowedNetworks", c.Networks, len(c.Networks) == 0},
 	} {
 		if part.plain {

@@ -50,6 +50,7 @@ type Connector struct {
 	Unique     []string       `json:"unique"`
 	Sensitive  []string       `json:"sensitive"`
 	LastLogin  bool           `json:"lastLogin"`
+	Activity   string         `json:"activity"` // default on
 	Networks   []string       `json:"allowedNetworks"`
 	Rules      policy.Rules   `json:"rules"`
 	Tests      []Test         `json:"tests"`

@@ -131,6 +131,9 @@ var words = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"
 // duration is a text that begins with a digit and still is no number to anybody.
 var duration = regexp.MustCompile(`\A([0-9]+[hms])+\z`)
 
+// Quoted is a text as YAML that no reader takes for anything but that text.
+func Quoted(s string) string { return quoted(s) }
+
 // quoted is a text as YAML: plain where nobody could take it for anything else.
 func quoted(s string) string {
 	plain, printable := s != "" && !slices.Contains(words, strings.ToLower(s)), true

@@ -33,6 +33,7 @@ type Options struct {
 	Redis    func() redis.Counts // nil without Redis
 	Alone    func() local.Counts // the gate of this process
 	Replicas func() int          // how many there are
+	Activity func() (written, lost int64)
 	Now      func() time.Time
 	Log      *slog.Logger
 }

@@ -18,6 +18,8 @@ var (
 	poolWaits      = describe("muster_database_connection_waits_total", "Transactions that had to wait for a connection.")
 	poolWaited     = describe("muster_database_connection_wait_seconds_total", "How long they waited.")
 	lookups        = describe("muster_credential_lookups_total", "Where credentials were found: local, leased (a moment ago in Redis), redis, or further: database.", "source")
+	keptRequests   = describe("muster_activity_written_total", "SCIM requests that were kept for administrators.")
+	lostRequests   = describe("muster_activity_lost_total", "SCIM requests that could not be kept: too many at once, or the database was away.")
 	redisUp        = describe("muster_redis_up", "1 if Redis is used; 0 while each replica goes by itself.")
 	redisRejected  = describe("muster_redis_rejected_total", "Values in Redis that were too old, or that nobody here had sealed.")
 	redisFallbacks = describe("muster_redis_fallbacks_total", "Requests that were answered without Redis.")
@@ -26,7 +28,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (w *own) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{replicas, connections, mostConnection, poolWaits, poolWaited, lookups, redisUp, redisRejected, redisFallbacks, redisOpened} {
+	for _, d := range []*prometheus.Desc{replicas, connections, mostConnection, poolWaits, poolWaited, lookups, keptRequests, lostRequests, redisUp, redisRejected, redisFallbacks, redisOpened} {
 		out <- d
 	}
 }
@@ -49,6 +51,11 @@ func (w *own) Collect(out chan<- prometheus.Metric) {
 		gauge(mostConnection, float64(p.Most))
 		counter(poolWaits, float64(p.Waits))
 		counter(poolWaited, p.Waited.Seconds())
+	}
+	if w.o.Activity != nil {
+		written, lost := w.o.Activity()
+		counter(keptRequests, float64(written))
+		counter(lostRequests, float64(lost))
 	}
 	var alone local.Counts
 	if w.o.Alone != nil {

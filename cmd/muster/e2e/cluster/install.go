@@ -13,11 +13,11 @@ import (
 // ErrNotInstalled is the cause of a start that did not find a server's program on this machine.
 var ErrNotInstalled = errors.New("not installed here")
 
-// packages are Debian's names for what the servers come in.
-var packages = map[string]string{"haproxy": "haproxy", "redis-server": "redis-server"}
+// packages are Debian's names for what the servers come in, and for what the commands in docs/ use.
+var packages = map[string]string{"haproxy": "haproxy", "redis-server": "redis-server", "curl": "curl", "jq": "jq"}
 
-// Install installs what is missing of PostgreSQL, Redis and HAProxy, where this process may: as
-// root on Debian. Where it may not, it returns an error that says what to install.
+// Install installs what is missing of PostgreSQL, Redis, HAProxy, curl and jq, where this process
+// may: as root on Debian. Where it may not, it returns an error that says what to install.
 func Install() error {
 	if err := pgtest.Install(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func Install() error {
 	return nil
 }
 
-// Installed returns the path of a server's program, haproxy or redis-server; without it, an error
+// Installed returns the path of a program, such as haproxy or redis-server; without it, an error
 // that says what to install. Debian keeps some where only root's path goes.
 func Installed(program string) (string, error) {
 	if path, err := exec.LookPath(program); err == nil {

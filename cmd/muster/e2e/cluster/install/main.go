@@ -1,5 +1,5 @@
-// Command install sees to it that PostgreSQL, Redis and HAProxy are there for a cluster, as
-// cluster.Install does, or says what to install.
+// Command install sees to it that PostgreSQL, Redis and HAProxy are there for a cluster, curl and jq
+// for the docs, as cluster.Install does, or says what to install.
 package main
 
 import (

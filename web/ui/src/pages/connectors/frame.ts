@@ -1,0 +1,10 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+
+import { shell } from '../../shell/routes';
+
+// connector is around the pages of one connector; they name it as their parent.
+export const connector = createRoute({
+  getParentRoute: () => shell,
+  path: '/connectors/$slug',
+  component: lazyRouteComponent(() => import('./Connector'), 'Connector'),
+});

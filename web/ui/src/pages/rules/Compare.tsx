@@ -1,0 +1,58 @@
+import { Button, Group, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+
+import { Name } from '../../parts/Name';
+import { Answer } from '../../states/Answer';
+import { difference } from './difference';
+import { keepDraft } from './draft';
+import type { Rules } from './entries';
+import { versionOf } from './reading';
+
+interface Props {
+  slug: string;
+  before: number;
+  after: number;
+  newest: number; // the version in force
+}
+
+// Compare says what two versions differ in, and takes the first of them as a draft.
+export function Compare({ slug, before, after, newest }: Props) {
+  const was = useQuery(versionOf(slug, before));
+  const is = useQuery(versionOf(slug, after));
+  return (
+    <Answer query={was} what={`version ${before}`} lines={3}>
+      {(a) => <Answer query={is} what={`version ${after}`} lines={3}>{(b) => <Both slug={slug} before={before} after={after} newest={newest} was={a.rules!} is={b.rules!} />}</Answer>}
+    </Answer>
+  );
+}
+
+function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is: Rules }) {
+  const navigate = useNavigate();
+  const parts = difference(was, is);
+  function restore() {
+    keepDraft(slug, was, `"${newest}"`);
+    void navigate({ to: '/connectors/$slug/rules', params: { slug } });
+  }
+  return (
+    <Stack component="section" gap="sm" className="panel" aria-labelledby="difference">
+      <Title order={3} id="difference">From version {before} to {after}</Title>
+      {parts.length === 0 && <Text>They are the same.</Text>}
+      {parts.map(({ title, gone, come }) => (
+        <div key={title}>
+          <Text fw={600}>{title}</Text>
+          <ul className="difference">
+            {gone.map((text) => <li key={`-${text}`} className="tone-bad">− <span className="visually-hidden">removed: </span><Name>{text}</Name></li>)}
+            {come.map((text) => <li key={`+${text}`} className="tone-ok">+ <span className="visually-hidden">added: </span><Name>{text}</Name></li>)}
+          </ul>
+        </div>
+      ))}
+      {before !== newest && (
+        <Group gap="sm">
+          <Button variant="default" onClick={restore}>Take version {before} as a draft</Button>
+          <Text size="sm" c="dimmed">Nothing is applied; a draft that is there is replaced.</Text>
+        </Group>
+      )}
+    </Stack>
+  );
+}

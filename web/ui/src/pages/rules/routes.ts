@@ -1,0 +1,68 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+
+import { connector } from '../connectors/frame';
+import type { HoldFilter } from '../holds/reading';
+
+function text(search: Record<string, unknown>, name: string): string | undefined {
+  const value = search[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+const onlys = ['changed', 'assigned', 'dropped'] as const;
+
+const editor = createRoute({
+  getParentRoute: () => connector,
+  path: '/rules',
+  validateSearch: (search): { find?: string; only?: (typeof onlys)[number] } => ({ find: text(search, 'find'), only: onlys.find((only) => only === search['only']) }),
+  component: lazyRouteComponent(() => import('./Editor'), 'Editor'),
+});
+
+function version(value: unknown): number | undefined {
+  return Number.isInteger(value) && Number(value) > 0 ? Number(value) : undefined;
+}
+
+const versions = createRoute({
+  getParentRoute: () => connector,
+  path: '/rules/versions',
+  validateSearch: (search): { before?: number; after?: number } => ({ before: version(search['before']), after: version(search['after']) }),
+  component: lazyRouteComponent(() => import('./Versions'), 'Versions'),
+});
+
+// PlanFilter is what of a plan is shown; it stands in the address.
+export interface PlanFilter {
+  op?: string;
+  user?: string;
+  group?: string;
+  reason?: string;
+}
+
+const plan = createRoute({
+  getParentRoute: () => connector,
+  path: '/plans/$plan',
+  validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason') }),
+  component: lazyRouteComponent(() => import('../plans/Plan'), 'Plan'),
+});
+
+const job = createRoute({
+  getParentRoute: () => connector,
+  path: '/jobs/$job',
+  component: lazyRouteComponent(() => import('../plans/Job'), 'Job'),
+});
+
+const kinds = ['membership', 'disable', 'delete', 'key'] as const;
+
+const holds = createRoute({
+  getParentRoute: () => connector,
+  path: '/holds',
+  validateSearch: (search): HoldFilter => ({ kind: kinds.find((kind) => kind === search['kind']), user: text(search, 'user'), group: text(search, 'group') }),
+  component: lazyRouteComponent(() => import('../holds/Holds'), 'Holds'),
+});
+
+const mode = createRoute({
+  getParentRoute: () => connector,
+  path: '/mode',
+  component: lazyRouteComponent(() => import('../mode/Mode'), 'Mode'),
+});
+
+// ofRules are the pages of a connector that are about its rules and what they do.
+export const ofRules = [editor, versions, plan, job, holds, mode] as const;

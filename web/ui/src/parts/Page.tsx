@@ -1,0 +1,31 @@
+import { Group, Stack, Title } from '@mantine/core';
+import { useEffect, useRef, type ReactNode } from 'react';
+
+let first = true; // of this visit: the browser has the focus then, and keeps it
+
+interface Props {
+  title: string; // of the window; unique among pages
+  heading?: ReactNode; // where it is more than the title
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+// Page is the frame of every page: the window's title, the one h1, which gets the focus when one
+// comes from another page, and the page's actions beside it.
+export function Page({ title, heading, actions, children }: Props) {
+  const h1 = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!first) h1.current?.focus();
+    first = false;
+  }, []);
+  return (
+    <Stack gap="lg">
+      <title>{`${title} · Muster`}</title>
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Title order={1} ref={h1} tabIndex={-1} style={{ overflowWrap: 'anywhere', minWidth: 0 }}>{heading ?? title}</Title>
+        {actions !== undefined && <Group gap="sm">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  );
+}
