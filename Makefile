@@ -38,8 +38,8 @@ withcluster:
 test: ## Everything CI runs: format, vet, architecture, all tests on SQLite and PostgreSQL
 	@tools/test
 
-test-ui: ## Try the graphical interface in Chromium, on every page. UI_TESTS=file picks
-	@tools/ui test
+test-ui: ## Try the graphical interface in Chromium, on every page. UI_TESTS=file picks; STORE=production takes PostgreSQL and Redis
+	@STORE=$(STORE) tools/ui test
 
 screenshots: ## Write every page in both themes to web/ui/screenshots
 	@tools/ui screenshots

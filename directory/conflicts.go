@@ -183,5 +183,24 @@ func (w *work) settleDecided(r *RecordRow, decision string, user uuid.UUID) erro
 	if decision == DecisionLink && r.User != user {
 		return &RefusedError{Code: "notFound", Detail: fmt.Sprintf("user %s is not in this directory, or the record does not count yet", user)}
 	}
+	if open := w.reopened(r); open != nil {
+		return &RefusedError{Code: policy.ConflictUserNameTaken, Detail: open.Detail.Sentence + " It can have no user of its own while that is so: rename one of the two first, or link the record."}
+	}
+	return nil
+}
+
+// reopened is the conflict about a taken name that settling opened though this transaction decided
+// it; nil: there is none.
+func (w *work) reopened(r *RecordRow) *ConflictRow {
+	decided := make(map[string]bool)
+	for i, c := range w.changes.Conflicts {
+		switch {
+		case c.Record != r.ID || c.Kind != policy.ConflictUserNameTaken:
+		case c.Decision != "":
+			decided[c.Subject] = true
+		case decided[c.Subject]:
+			return &w.changes.Conflicts[i]
+		}
+	}
 	return nil
 }

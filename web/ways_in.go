@@ -75,10 +75,15 @@ func whose(ctx context.Context, all bool) (uuid.UUID, error) {
 	return caller.Administrator.ID, nil
 }
 
-// mayEnd is whose for ending one: an owner of the deployment may end everybody's.
+// mayEnd is whose for ending one: an owner of the deployment may end everybody's. Automation that
+// may do less than its owner ends nothing of the owner's.
 func mayEnd(ctx context.Context) (uuid.UUID, error) {
 	caller := callerOf(ctx)
-	return whose(ctx, caller.Role == administrators.Owner && !caller.Limited())
+	if all := caller.Role == administrators.Owner && !caller.Limited(); all || caller.Token.ID == uuid.Nil {
+		return whose(ctx, all)
+	}
+	_, err := inSession(ctx)
+	return uuid.Nil, err
 }
 
 func (a *API) addWaysIn() {
@@ -110,6 +115,7 @@ func (a *API) addSessions() {
 	route(a, operation{method: http.MethodDelete, path: "/sessions/{id}", id: "endSession", tag: "Sign-in", role: reads(oneself),
 		missing: "There is no session {id} of yours. GET /api/v1/sessions lists them.",
 		summary: "End a session", description: "One's own, or, for owners of the deployment, anybody's. Its next request is 401.",
+		errors: map[int]string{http.StatusForbidden: "A token of a lesser role ends nothing: sign in (`sessionNeeded`)."},
 	}, func(ctx context.Context, in *ByID) (*struct{}, error) {
 		id, err := parseID(in.ID)
 		if err != nil {
@@ -161,6 +167,7 @@ func (a *API) addAPITokens() {
 	route(a, operation{method: http.MethodDelete, path: "/api-tokens/{id}", id: "deleteAPIToken", tag: "Sign-in", role: reads(oneself),
 		missing: "There is no API token {id} of yours. GET /api/v1/api-tokens lists them.",
 		summary: "End an API token", description: "One's own, or, for owners of the deployment, anybody's. Its next request is 401.",
+		errors: map[int]string{http.StatusForbidden: "A token of a lesser role ends nothing: sign in (`sessionNeeded`)."},
 	}, func(ctx context.Context, in *ByID) (*struct{}, error) {
 		id, err := parseID(in.ID)
 		if err != nil {

@@ -34,7 +34,7 @@ func (srv *server) newOutgoing(ctx context.Context) (*outgoing, error) {
 	if o.registry, err = webhook.NewRegistry(srv.store, sender, key, time.Now, o.feed.Through); err != nil {
 		return nil, err
 	}
-	o.worker, err = webhook.NewWorker(srv.store, sender, key, time.Now, srv.log, nil)
+	o.worker, err = webhook.NewWorker(srv.store, sender, key, time.Now, srv.log, srv.watch.metrics.Webhook)
 	return o, err
 }
 

@@ -52,6 +52,36 @@ func TestNoConnectorSeesAdministrators(t *testing.T) {
 	}
 }
 
+// TestAnOldPasswordBeginsNoSession: a password may be changed, and somebody locked out, while a
+// sign-in is between its proof and its session.
+func TestAnOldPasswordBeginsNoSession(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx, now, next := t.Context(), time.Now(), "another"
+		a, err := s.CreateAdministrator(ctx, administrators.New{Email: "ada@acme.example", Name: "Ada", Role: administrators.Owner, Password: "one"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := func(a administrators.Administrator, hash byte) error {
+			_, err := s.BeginSession(ctx, a, administrators.Session{Administrator: a.ID, Email: a.Email, Method: administrators.ByPassword,
+				CreatedAt: now, SeenAt: now, EndsAt: now.Add(time.Hour)}, administrators.Hash{hash}, nil)
+			return err
+		}
+		changed, err := s.UpdateAdministrator(ctx, a.ID, nil, administrators.Change{Password: &next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := begin(a, 1); !errors.Is(err, administrators.ErrWrong) {
+			t.Errorf("by the old password: %v", err)
+		}
+		if err := begin(changed, 2); err != nil {
+			t.Errorf("by the new one: %v", err)
+		}
+		if _, _, err := s.SessionBy(ctx, administrators.Hash{1}, now); !errors.Is(err, tenants.ErrUnknown) {
+			t.Errorf("a session of the old password: %v", err)
+		}
+	})
+}
+
 // TestWhatIsRestoredLetsNobodyIn: a session or a link of a copy may have been ended or used since.
 func TestWhatIsRestoredLetsNobodyIn(t *testing.T) {
 	t.Parallel()
@@ -61,7 +91,7 @@ func TestWhatIsRestoredLetsNobodyIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	session, link := administrators.Hash{1}, administrators.Hash{2}
-	_, err = s.BeginSession(ctx, administrators.Session{Administrator: a.ID, Email: a.Email, Method: administrators.ByPassword,
+	_, err = s.BeginSession(ctx, a, administrators.Session{Administrator: a.ID, Email: a.Email, Method: administrators.ByPassword,
 		CreatedAt: now, SeenAt: now, EndsAt: now.Add(time.Hour)}, session, nil)
 	if err := errors.Join(err, s.AddLink(ctx, administrators.Link{Administrator: a.ID, ExpiresAt: now.Add(time.Hour)}, link)); err != nil {
 		t.Fatal(err)

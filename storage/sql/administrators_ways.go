@@ -28,16 +28,23 @@ func goesOn(now time.Time) (condition string, ends, seen any) {
 }
 
 // BeginSession implements administrators.Store. What is over is swept away on the way.
-func (s *Store) BeginSession(ctx context.Context, x administrators.Session, hash administrators.Hash, before *administrators.Hash) (administrators.Session, error) {
+func (s *Store) BeginSession(ctx context.Context, a administrators.Administrator, x administrators.Session, hash administrators.Hash, before *administrators.Hash) (administrators.Session, error) {
 	err := s.write(ctx, everyConnector, func(t *tx) error {
 		x.ID = newID()
+		var same int64 // the row is held from here on: a change of the password ends this session, or is seen here
+		t.exec(&same, "update administrators set last_sign_in_at = ? where id = ? and password = ? and disabled_at is null", micros(x.CreatedAt), x.Administrator, a.Password)
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if same == 0 {
+			return administrators.ErrWrong
+		}
 		t.exec(nil, "delete from administrator_sessions where ends_at <= ? or seen_at <= ?", micros(x.CreatedAt), micros(x.CreatedAt.Add(-administrators.IdleTime)))
 		if before != nil {
 			t.exec(nil, "delete from administrator_sessions where hash = ?", before[:])
 		}
 		t.exec(nil, `insert into administrator_sessions (id, administrator_id, hash, method, address, agent, created_at, seen_at, ends_at)
 			values (?, ?, ?, ?, ?, ?, ?, ?, ?)`, x.ID, x.Administrator, hash[:], string(x.Method), x.Address, x.Agent, micros(x.CreatedAt), micros(x.SeenAt), micros(x.EndsAt))
-		t.exec(nil, "update administrators set last_sign_in_at = ? where id = ?", micros(x.CreatedAt), x.Administrator)
 		t.adminEvent(adminEvent{action: "administrator.signedIn", changes: map[string]any{"email": x.Email, "session": x.ID, "method": x.Method, "address": x.Address}})
 		return nil
 	})

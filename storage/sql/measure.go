@@ -15,6 +15,7 @@ type Measures struct {
 	Holds       []CountOf // changes that wait for an administrator, of a connector, by kind
 	Conflicts   []CountOf // open ones, of a directory, by kind
 	RunningJobs []JobMeasure
+	Webhooks    []WebhookMeasure
 }
 
 // ConnectorMeasure is one connector as it is now.
@@ -38,6 +39,13 @@ type CountOf struct {
 type JobMeasure struct {
 	Slug  string
 	Since time.Time
+}
+
+// WebhookMeasure is a webhook that is not switched off.
+type WebhookMeasure struct {
+	ID      uuid.UUID
+	Lag     time.Duration // for how long the first delivery that is not taken yet has waited
+	GivenUp bool          // it was disabled because its receiver took nothing for too long, or is gone
 }
 
 // usedOfLate is how long ago the last use of a credential may be for its end to matter: what
@@ -80,6 +88,18 @@ func (s *Store) Measure(ctx context.Context) (m Measures, err error) {
 			m.RunningJobs = append(m.RunningJobs, j)
 			return err
 		}, "select c.slug, j.created_at from jobs j join connectors c on c.id = j.connector_id where j.state = 'running'")
+		t.query(func(r row) error {
+			var w WebhookMeasure
+			var since int64
+			err := r.Scan(&w.ID, &w.GivenUp, &since)
+			if since != 0 {
+				w.Lag = max(0, now.Sub(fromMicros(since)))
+			}
+			m.Webhooks = append(m.Webhooks, w)
+			return err
+		}, `select h.id, h.state = 'disabled', case when h.state = 'disabled' then 0 else
+				coalesce((select v.created_at from webhook_deliveries v where v.webhook_id = h.id and v.state = 'pending' order by v.seq limit 1), 0) end
+			from webhooks h where h.state = 'enabled' or h.reason <> '' order by h.id`)
 		return nil
 	})
 	return m, wrap(err, "measuring the deployment")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/muster-scim/muster/directory/webhook"
 	"github.com/muster-scim/muster/migrations"
 	"github.com/muster-scim/muster/tenants"
 )
@@ -35,6 +36,15 @@ func TestMeasuresAreOfTheWholeDeployment(t *testing.T) {
 				x.exec(nil, "insert into holds (id, directory_id, connector_id, user_id, kind, subject, state, detail, created_at) values (?, ?, ?, ?, 'membership', 'x', 'held', '{}', 1)",
 					uuid.New(), a.DirectoryID, a.ID, uuid.New())
 			}
+			for i, hook := range []struct{ state, reason string }{{"enabled", ""}, {"disabled", string(webhook.ReasonFailing)}, {"disabled", ""}} {
+				id := uuid.UUID{15: byte(i + 1)}
+				x.exec(nil, "insert into webhooks (id, url, description, types, state, reason, secret, cursor_seq, created_at, updated_at) values (?, 'https://h.example', '', '[]', ?, ?, ?, 0, 1, 1)",
+					id, hook.state, hook.reason, []byte{1})
+				for j, state := range []string{"delivered", "pending", "pending"} {
+					x.exec(nil, "insert into webhook_deliveries (id, webhook_id, seq, event_id, type, ordered, state, next_at, created_at) values (?, ?, ?, ?, 'user.created', ?, ?, 0, ?)",
+						uuid.New(), id, j, uuid.New(), uuid.New(), state, micros(now.Add(time.Duration(j-2)*time.Minute)))
+				}
+			}
 			x.exec(nil, "insert into holds (id, directory_id, connector_id, user_id, kind, subject, state, detail, created_at) values (?, ?, ?, ?, 'membership', 'x', 'discarded', '{}', 1)",
 				uuid.New(), a.DirectoryID, a.ID, uuid.New())
 			return nil
@@ -56,6 +66,9 @@ func TestMeasuresAreOfTheWholeDeployment(t *testing.T) {
 		}
 		if want := []CountOf{{"acme-okta", "membership", 2}}; !slices.Equal(m.Holds, want) {
 			t.Errorf("held %v, want %v", m.Holds, want)
+		}
+		if len(m.Webhooks) != 2 || m.Webhooks[0].Lag.Round(time.Second) != time.Minute || m.Webhooks[0].GivenUp || !m.Webhooks[1].GivenUp || m.Webhooks[1].Lag != 0 {
+			t.Errorf("webhooks: %+v, want one that lags by a minute and one that was given up", m.Webhooks)
 		}
 		if _, err := s.MeasureSizes(t.Context()); err != nil {
 			t.Error(err)

@@ -3,6 +3,7 @@ package sql
 import (
 	"bufio"
 	"context"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,6 +72,10 @@ const holderVariable = "MUSTER_TEST_HOLD_SQLITE"
 func TestMain(m *testing.M) {
 	if url := os.Getenv(holderVariable); url != "" {
 		hold(url)
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		flag.Set("test.parallel", "6") // the tests wait for databases most of the time
 	}
 	os.Exit(m.Run())
 }

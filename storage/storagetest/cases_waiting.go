@@ -1,8 +1,11 @@
 package storagetest
 
 import (
+	"context"
 	"fmt"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
@@ -81,6 +84,22 @@ var waitingCases = map[string]func(*testing.T, *stage){
 		if got := s.showsID(former); got != "active, Staff idp" {
 			s.Errorf("the former user is %s though its name is free again", got)
 		}
+		s.again()
+	},
+	"a user of its own is refused while its name is taken, and the question stays": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		b := s.connector("globex", "b", tenants.Live, policy.Rules{})
+		ada := a.user(somebody("ada"))
+		b.user(somebody("ada"))
+		s.decide(s.wantsConflicts(directory.ConflictForeignUser)[0], directory.DecisionKeepSeparate, uuid.Nil)
+		taken := s.wantsConflicts(policy.ConflictUserNameTaken)[0]
+		s.wantsRefusal(s.d.DecideConflict(context.Background(), byAdmin, "main", taken.ID, directory.DecisionKeepSeparate, uuid.Nil), policy.ConflictUserNameTaken)
+		s.wantsConflicts(policy.ConflictUserNameTaken)
+		s.again()
+		s.ok(a.setUser(ada, "userName", "adele"))
+		s.drain()
+		s.wantsConflicts()
+		s.wants("ada", "active")
 		s.again()
 	},
 	"a key that another IdP changes ends an ambiguity": func(_ *testing.T, s *stage) {

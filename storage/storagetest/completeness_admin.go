@@ -202,7 +202,7 @@ func (h *audited) administersGroups(user, name string) deed {
 func (h *audited) administersLinks(c *party, user string) deed {
 	id := h.who(user)
 	if rapid.Bool().Draw(h.t, "unlink") {
-		return deed{name: "unlink " + user + " from " + c.Name, own: "directory.user.unlinked",
+		return deed{name: "unlink " + user + " from " + c.Name, own: "directory.user.unlinked", each: true,
 			of: h.user(id, func(u directory.UserDetail) any {
 				return len(slices.DeleteFunc(u.Records, func(r directory.RecordLink) bool { return r.Connector != c.Slug }))
 			}),

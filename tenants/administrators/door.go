@@ -211,7 +211,7 @@ func (r *Registry) begin(ctx context.Context, a Administrator, by Method, from F
 	}
 	s := Session{Administrator: a.ID, Email: a.Email, Method: by, Address: from.Address, Agent: shortened(from.Agent),
 		CreatedAt: now, SeenAt: now, EndsAt: now.Add(LongestTime)}
-	s, err := r.store.BeginSession(tenants.WithActor(ctx, actorOf(ctx, a.Email)), s, hashOf(secret), before)
+	s, err := r.store.BeginSession(tenants.WithActor(ctx, actorOf(ctx, a.Email)), a, s, hashOf(secret), before)
 	return SignedIn{Session: s, Secret: secret, Administrator: a}, err
 }
 

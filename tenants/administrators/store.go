@@ -29,9 +29,10 @@ type Store interface {
 	// (the last owner).
 	DeleteAdministrator(ctx context.Context, id uuid.UUID) error
 
-	// BeginSession keeps a session and writes that the administrator signed in. The session whose
-	// hash is before, if there is one, ends.
-	BeginSession(ctx context.Context, s Session, hash Hash, before *Hash) (Session, error)
+	// BeginSession keeps a session of an administrator and writes that it signed in. The session
+	// whose hash is before, if there is one, ends. ErrWrong when the password was changed, or the
+	// administrator locked out, since a was read: what a proved counts no more.
+	BeginSession(ctx context.Context, a Administrator, s Session, hash Hash, before *Hash) (Session, error)
 	// SessionBy finds a session that has neither ended nor been idle for too long at now, and its
 	// administrator; ErrUnknown.
 	SessionBy(ctx context.Context, hash Hash, now time.Time) (Session, Administrator, error)

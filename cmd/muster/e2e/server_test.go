@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/muster-scim/muster/cmd/muster/e2e/cluster"
 	"github.com/muster-scim/muster/storage/storagetest/pgtest"
 )
 
@@ -168,15 +168,15 @@ func cleanEnvironment() (kept []string) {
 	return kept
 }
 
-// freeAddress returns a loopback address that nothing listens on.
+// freeAddress returns a loopback address that nothing listens on, and that no other test of this
+// process is given.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := cluster.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }
 
 // logBuffer keeps what the server writes.

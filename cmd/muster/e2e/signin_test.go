@@ -222,6 +222,9 @@ func TestAnAPITokenIsForAutomationAlone(t *testing.T) {
 		}
 		denied(t, "more than its role", ci.as(t, "POST", "/connectors", map[string]any{}), 403, "roleNeeded")
 		denied(t, "a token made by a token", ci.as(t, "POST", "/api-tokens", map[string]any{"name": "more", "role": "viewer", "expiresAt": soon}), 403, "sessionNeeded")
+		session := p.asOK(t, "GET", "/sessions", nil).text(t, "$.items[0].id")
+		denied(t, "a session that a token would end", ci.as(t, "DELETE", "/sessions/"+session, nil), 403, "sessionNeeded")
+		denied(t, "its own end, or another token's", ci.as(t, "DELETE", "/api-tokens/"+made.text(t, "$.id"), nil), 403, "sessionNeeded")
 		denied(t, "more than one's own role", p.as(t, "POST", "/api-tokens", map[string]any{"name": "more", "role": "owner", "expiresAt": soon}), 422, "invalid")
 		denied(t, "at SCIM's door", s.must(t, request{Method: "GET", Target: s.lone(t, wanted{}).root() + "/Users", Header: http.Header{"Authorization": {"Bearer " + token}}}), 401, "")
 		p.asOK(t, "DELETE", "/api-tokens/"+made.text(t, "$.id"), nil)

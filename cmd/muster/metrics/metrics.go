@@ -16,10 +16,12 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/muster-scim/muster/directory/webhook"
 	"github.com/muster-scim/muster/storage/local"
 	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/storage/sql"
@@ -52,10 +54,23 @@ type Metrics struct {
 	limited   *prometheus.CounterVec
 	last      *prometheus.GaugeVec
 	admin     *prometheus.CounterVec
+	webhooks  *prometheus.CounterVec
 
 	events       *prometheus.CounterVec
 	transactions *prometheus.HistogramVec
 	parts        *prometheus.HistogramVec
+}
+
+// Webhook counts an attempt to tell a webhook something.
+func (m *Metrics) Webhook(_ uuid.UUID, o webhook.Outcome) {
+	outcome := "refused"
+	switch {
+	case o.Taken():
+		outcome = "taken"
+	case o.Status == 0:
+		outcome = "unanswered"
+	}
+	m.webhooks.WithLabelValues(outcome).Inc()
 }
 
 // buckets of the durations of requests and transactions, in seconds.
@@ -78,6 +93,7 @@ func New(o Options) *Metrics {
 	m.limited = counter("muster_scim_limited_requests_total", "SCIM requests that met a limit: refused with 429, or only reported.", "connector", "limit", "outcome")
 	m.last = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "muster_connector_last_served_timestamp_seconds", Help: "When this replica last served the connector."}, []string{"connector"})
 	m.admin = counter("muster_admin_requests_total", "Requests to everything but SCIM.", "method", "code")
+	m.webhooks = counter("muster_webhook_attempts_total", "Messages that were sent to webhooks: taken, refused by an answer, or unanswered.", "outcome")
 	m.events = counter("muster_events_total", "Events of the audit that were written, with the reason code behind each, if it has one.", "connector", "action", "reason")
 	m.transactions = histogram("muster_transaction_duration_seconds", "How long changes took, with all their tries.", "outcome")
 	m.parts = histogram("muster_transaction_part_seconds", "How long the parts of a change took: load (locks and reads), decide (the policy), save (writes and the commit).", "part")
@@ -87,7 +103,7 @@ func New(o Options) *Metrics {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_build_info", Help: "Always 1; which program this is.",
 		ConstLabels: prometheus.Labels{"version": o.Version, "go_version": runtime.Version()}})
 	info.Set(1)
-	m.all = []prometheus.Collector{info, m.requests, m.durations, m.inFlight, m.failures, m.limited, m.last, m.admin, m.events, m.transactions, m.parts,
+	m.all = []prometheus.Collector{info, m.requests, m.durations, m.inFlight, m.failures, m.limited, m.last, m.admin, m.webhooks, m.events, m.transactions, m.parts,
 		m.read, newOwn(o),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
 	m.registry.MustRegister(m.all...)

@@ -149,6 +149,8 @@ var (
 	open         = describe("muster_open_conflicts", "Conflicts that wait for an administrator.", "directory", "kind")
 	jobs         = describe("muster_running_jobs", "Jobs that run.", "connector")
 	jobAge       = describe("muster_running_job_age_seconds", "How long the oldest job of a connector has been running.", "connector")
+	webhookLag   = describe("muster_webhook_lag_seconds", "For how long the first delivery of a webhook that is not taken yet has waited.", "webhook")
+	webhookEnded = describe("muster_webhook_given_up", "1 if a webhook was disabled because its receiver took nothing for days, or is gone for good.", "webhook")
 	records      = describe("muster_records", "What connectors hold: users, groups, members of groups; read every few minutes.", "connector", "kind")
 	users        = describe("muster_directory_users", "Users of a directory, read every few minutes.", "directory", "status")
 	groups       = describe("muster_directory_groups", "Groups of a directory, read every few minutes.", "directory")
@@ -161,7 +163,7 @@ func describe(name, help string, names ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (r *reader) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readUp, readFailures, schema, info, lag, waiting, lastRequest, expiry, held, open, jobs, jobAge, records, users, groups, memberships} {
+	for _, d := range []*prometheus.Desc{readUp, readFailures, schema, info, lag, waiting, lastRequest, expiry, held, open, jobs, jobAge, webhookLag, webhookEnded, records, users, groups, memberships} {
 		out <- d
 	}
 }
@@ -175,11 +177,7 @@ func (r *reader) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	state := 0.0
-	if up {
-		state = 1
-	}
-	gauge(readUp, state)
+	gauge(readUp, oneIf(up))
 	out <- prometheus.MustNewConstMetric(readFailures, prometheus.CounterValue, float64(r.failures.Load()))
 	if showM {
 		gauge(schema, float64(m.Schema))
@@ -194,6 +192,10 @@ func (r *reader) Collect(out chan<- prometheus.Metric) {
 		for _, j := range m.RunningJobs {
 			all.add(jobs, 1, r.labels.proven(j.Slug))
 			all.most(jobAge, now.Sub(j.Since).Seconds(), r.labels.proven(j.Slug))
+		}
+		for _, w := range m.Webhooks {
+			all.add(webhookLag, w.Lag.Seconds(), w.ID.String())
+			all.add(webhookEnded, oneIf(w.GivenUp), w.ID.String())
 		}
 		all.collect(gauge)
 	}
@@ -232,6 +234,13 @@ func (r *reader) collectConnectors(m sql.Measures, gauge func(*prometheus.Desc, 
 		}
 	}
 	all.collect(gauge)
+}
+
+func oneIf(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -26,7 +26,7 @@ func (c *Cluster) address(part string) (string, error) {
 	file := filepath.Join(c.dir, part+".address")
 	text, err := os.ReadFile(file)
 	if err != nil {
-		address, err := freeAddress()
+		address, err := FreeAddress()
 		if err != nil {
 			return "", err
 		}
@@ -39,9 +39,9 @@ func (c *Cluster) address(part string) (string, error) {
 	return address, nil
 }
 
-// freeAddress returns an address of 127.0.0.1 that nothing listens on, and that was not handed
+// FreeAddress returns an address of 127.0.0.1 that nothing listens on, and that was not handed
 // out before.
-func freeAddress() (string, error) {
+func FreeAddress() (string, error) {
 	handedOut.Lock()
 	defer handedOut.Unlock()
 	if handedOut.ports == nil {

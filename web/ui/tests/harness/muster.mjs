@@ -1,23 +1,14 @@
-// A real Muster for tests: the built program on a free port, with a SQLite database of its own or
-// with what MUSTER_TEST_UI_DATABASE names.
+// A real Muster for tests: the built program on a free port, with stores of its own.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { newPeople } from './people.mjs';
+import { freePort, stores } from './stores.mjs';
 
 const binary = process.env.MUSTER_BINARY;
 const token = 'ui-tests-admin-token';
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // startMuster returns a running Muster: its url, its admin token, person, which finds an
 // administrator by role, and what follows.
@@ -25,11 +16,12 @@ export async function startMuster(settings = {}) {
   if (!binary) throw new Error('MUSTER_BINARY names the program to try; make test-ui sets it');
   const dir = mkdtempSync(join(tmpdir(), 'muster-ui-'));
   const url = `http://127.0.0.1:${await freePort()}`;
+  const kept = await stores(dir);
   const env = {
     PATH: process.env.PATH,
     HOME: dir,
     MUSTER_LISTEN: url.slice('http://'.length),
-    MUSTER_DATABASE_URL: process.env.MUSTER_TEST_UI_DATABASE ?? `sqlite://${join(dir, 'muster.db')}`,
+    ...kept.settings,
     MUSTER_ADMIN_TOKEN: token,
     ...settings,
   };
@@ -85,6 +77,7 @@ export async function startMuster(settings = {}) {
   async function stop() {
     server.kill('SIGTERM');
     await ended;
+    await kept.end();
     rmSync(dir, { recursive: true, force: true });
   }
 
