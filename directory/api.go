@@ -290,6 +290,10 @@ type Effective interface {
 	SetMode(ctx context.Context, by Admin, connector string, m tenants.Mode, confirm Confirm) error
 	RuleVersions(ctx context.Context, connector string, l Listing) (Page[RuleVersion], error)
 	RuleVersion(ctx context.Context, connector string, version int64) (RuleVersion, error)
+	// RulesDraft, KeepRulesDraft and DropRulesDraft are about the rules that somebody is writing.
+	RulesDraft(ctx context.Context, connector string) (RulesDraft, error)
+	KeepRulesDraft(ctx context.Context, by Admin, connector string, match IfMatch, basedOn int64, rules policy.Rules) (RulesDraft, error)
+	DropRulesDraft(ctx context.Context, connector string, match IfMatch) error
 	// JudgeRules says what rules would make of every group that the connector's IdP sends.
 	JudgeRules(ctx context.Context, connector string, asked Judging) (Judgement, error)
 
@@ -297,6 +301,7 @@ type Effective interface {
 	LivePlan(ctx context.Context, by Admin, connector string, wait time.Duration) (Plan, error)
 	ReadPlan(ctx context.Context, connector string, id uuid.UUID) (Plan, error)
 	PlanLines(ctx context.Context, connector string, id uuid.UUID, f LineFilter, l Listing) (Page[PlanLine], error)
+	PlanTotals(ctx context.Context, connector string, id uuid.UUID, by TotalsBy, f LineFilter, l Listing) (Page[PlanTotal], error)
 	ApplyPlan(ctx context.Context, by Admin, connector string, id uuid.UUID, hash, comment string) (Job, error)
 	// ClearRecords clears a connector of everything that it holds; confirm is its slug.
 	ClearRecords(ctx context.Context, by Admin, connector string, people policy.Action, confirm, comment string) (Job, error)
@@ -346,6 +351,8 @@ type Effective interface {
 	Holds(ctx context.Context, connector string, f HoldFilter, l Listing) (HoldPage, error)
 	HoldCounts(ctx context.Context) ([]HoldCount, error)
 	DecideHolds(ctx context.Context, by Admin, connector string, decision HoldDecision) (HoldsDecided, error)
+	// SafetyNow says what a connector's limits let through now, by the rules in force or a draft.
+	SafetyNow(ctx context.Context, connector string, draft *policy.Rules) (SafetyNow, error)
 	// ExpectChange announces a window in which a connector's losses are let through.
 	ExpectChange(ctx context.Context, by Admin, connector string, length time.Duration, reason string) (ExpectedChange, error)
 	ReadExpectedChange(ctx context.Context, connector string) (ExpectedChange, error)

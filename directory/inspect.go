@@ -52,6 +52,9 @@ func (d *Directory) users(ctx context.Context, directory, filterText string, que
 	if err := guesses(q.Filter, settings.sensitiveAnywhere()); err != nil {
 		return Page[User]{}, err
 	}
+	if err := guessesNames(query.Named, settings.sensitiveAnywhere()); err != nil {
+		return Page[User]{}, err
+	}
 	query.Filter = q
 	page, err := d.store.Users(ctx, info.ID, query)
 	if err != nil {

@@ -32,7 +32,7 @@ type Linking interface {
 	PreviewUnlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) (Preview, error)
 
 	// UsersOf is Users, narrowed by who manages them.
-	UsersOf(ctx context.Context, directory, filter string, status policy.Status, of Management, l Listing) (Page[User], error)
+	UsersOf(ctx context.Context, directory, filter, named string, status policy.Status, of Management, l Listing) (Page[User], error)
 	// Lookup finds people by anything that names them, with every id that they have.
 	Lookup(ctx context.Context, directory, text string) (Found, error)
 	// RecordDomains says in which domains the records of a connector have names and addresses.
@@ -50,7 +50,8 @@ const (
 	OnceManaged  Management = "former" // tombstones alone are left
 )
 
-// UsersOf lists users by who manages them; "" leaves that open.
-func (d *Directory) UsersOf(ctx context.Context, directory, filterText string, status policy.Status, of Management, l Listing) (Page[User], error) {
-	return d.users(ctx, directory, filterText, UserQuery{Status: status, Of: of, Listing: l})
+// UsersOf lists users by words of their names and addresses, each at least begun, and by who
+// manages them; "" leaves either open. Those of a name are not counted.
+func (d *Directory) UsersOf(ctx context.Context, directory, filterText, named string, status policy.Status, of Management, l Listing) (Page[User], error) {
+	return d.users(ctx, directory, filterText, UserQuery{Status: status, Of: of, Named: named, Listing: l})
 }

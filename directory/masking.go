@@ -65,6 +65,22 @@ func guesses(e filter.Expr, hidden []scim.Place) error {
 	return nil
 }
 
+// wordedAttributes are those whose words find users.
+var wordedAttributes = []string{"userName", "displayName", "name", "nickName", "emails"}
+
+// guessesNames refuses a search for beginnings of words where that would find out a hidden value.
+func guessesNames(named string, hidden []scim.Place) error {
+	if named == "" {
+		return nil
+	}
+	for _, name := range wordedAttributes {
+		if covered(hidden, name) {
+			return scim.InvalidFilter("%s is sensitive, so users are not found by parts of names; whole userNames, addresses and ids find them", name)
+		}
+	}
+	return nil
+}
+
 // Guesses refuses a trial of a patch that would find out letter by letter, by the filters of its
 // paths, what the connector calls sensitive. Of members a patch can ask nothing that is hidden: a
 // filter of them is answered by their ids and types alone.

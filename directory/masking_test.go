@@ -52,3 +52,15 @@ func TestAHeldAddressIsHidden(t *testing.T) {
 		t.Errorf("the lines show %+v", rows)
 	}
 }
+
+func TestPartsOfHiddenNamesFindNobody(t *testing.T) {
+	for attribute, refused := range map[string]bool{"name.familyName": true, "displayName": true, "emails": true, "title": false} {
+		s, _, _ := hiding(attribute)
+		if err := guessesNames("lov", s.sensitiveAnywhere()); (err != nil) != refused {
+			t.Errorf("with %s sensitive, words of names: %v, refused should be %v", attribute, err, refused)
+		}
+		if err := guessesNames("", s.sensitiveAnywhere()); err != nil {
+			t.Errorf("with %s sensitive, a list without words: %v", attribute, err)
+		}
+	}
+}

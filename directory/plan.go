@@ -149,6 +149,9 @@ type LineFilter struct {
 const (
 	placeGain = int64(1) << 62
 	placeBits = 20
+
+	// FirstGain is a place behind every loss, and before everything else.
+	FirstGain = placeGain
 )
 
 func placeOf(loss bool, seq int64, line int) int64 {
@@ -299,17 +302,26 @@ func (d *Directory) ReadPlan(ctx context.Context, connector string, id uuid.UUID
 
 // PlanLines lists a plan's lines, losses first.
 func (d *Directory) PlanLines(ctx context.Context, connector string, id uuid.UUID, f LineFilter, l Listing) (Page[PlanLine], error) {
-	p, err := d.ReadPlan(ctx, connector, id)
+	p, err := d.readMade(ctx, connector, id)
 	if err != nil {
 		return Page[PlanLine]{}, err
 	}
+	return d.store.PlanLines(ctx, p.Directory, p.ID, f, l)
+}
+
+// readMade reads a plan that says what it would do.
+func (d *Directory) readMade(ctx context.Context, connector string, id uuid.UUID) (Plan, error) {
+	p, err := d.ReadPlan(ctx, connector, id)
+	if err != nil {
+		return p, err
+	}
 	switch p.State {
 	case PlanRunning, PlanMaking:
-		return Page[PlanLine]{}, &RefusedError{Code: "planRunning", Detail: "the plan is still being made; wait until its state is ready"}
+		return p, &RefusedError{Code: "planRunning", Detail: "the plan is still being made; wait until its state is ready"}
 	case PlanFailed:
-		return Page[PlanLine]{}, &RefusedError{Code: "planFailed", Detail: p.Problem}
+		return p, &RefusedError{Code: "planFailed", Detail: p.Problem}
 	}
-	return d.store.PlanLines(ctx, p.Directory, p.ID, f, l)
+	return p, nil
 }
 
 // errMoved ends a run of the planner whose directory's settings have changed under it.

@@ -39,6 +39,8 @@ type PlanStore interface {
 	// Plans lists a connector's plans that are kept, the newest first.
 	Plans(ctx context.Context, directory, connector uuid.UUID) ([]Plan, error)
 	PlanLines(ctx context.Context, directory, id uuid.UUID, f LineFilter, l Listing) (Page[PlanLine], error)
+	// PlanTotals counts a plan's lines; see TotalsBy.
+	PlanTotals(ctx context.Context, directory uuid.UUID, p Plan, by TotalsBy, f LineFilter, l Listing) (Page[PlanTotal], error)
 	// PlanUsers reads up to limit people of a plan behind seq after, in order.
 	PlanUsers(ctx context.Context, directory, id uuid.UUID, after int64, limit int) ([]PlanUser, error)
 	// DropPlans deletes plans that were made before a time, but for those of running jobs.

@@ -66,6 +66,7 @@ type Store interface {
 	Trying
 	MappingStore
 	JudgeStore
+	DraftStore
 }
 
 // ErrAgain makes Write run again: what a transaction relied on turned out to be taken.
@@ -126,6 +127,7 @@ type UserQuery struct {
 	Filter scim.Query
 	Status policy.Status // "": active and disabled
 	Of     Management
+	Named  string // words of names and addresses, each at least begun; "": any
 	Listing
 }
 

@@ -144,6 +144,20 @@ type Store interface {
 	// an event. Credentials that are gone are passed over.
 	TouchCredentials(ctx context.Context, used map[uuid.UUID]time.Time) error
 
+	// AddSetupLink adds a set-up link to its connector; ErrUnknown (connector).
+	AddSetupLink(ctx context.Context, n NewSetupLink) (SetupLink, error)
+	// SetupLinks lists the links of a connector that have not ended by now, the newest first;
+	// ErrUnknown (connector).
+	SetupLinks(ctx context.Context, slug string, now time.Time) ([]SetupLink, error)
+	// SetupLink finds the link with that hash of its secret; ErrUnknown when there is none, or it
+	// has ended by now.
+	SetupLink(ctx context.Context, hash [32]byte, now time.Time) (SetupLink, error)
+	// EndSetupLink ends a link of that very connector; ErrUnknown.
+	EndSetupLink(ctx context.Context, slug string, id uuid.UUID) error
+	// UseSetupLink adds the credential to the link's connector, once: the second time it is
+	// ErrTaken, and nothing is added. ErrUnknown as SetupLink.
+	UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, n NewCredential) (Credential, error)
+
 	// KeepContacts adds to what is kept of how requests came, without an event. Of connectors
 	// that are not there nothing is kept, and of each the newest few hundred lines.
 	KeepContacts(ctx context.Context, heard []Contact) error

@@ -16,6 +16,7 @@ var leaves = map[string]string{
 	"clearRecords": "connector.retired", "writeRules": "connector.rules.changed", "writeMode": "connector.mode.changed",
 	"applyPlan": "connector.rules.changed", "cancelJob": "connector.job.cancelled",
 	"mintCredential": "credential.created", "deleteCredential": "credential.deleted",
+	"shareSetup": "connector.setupLink.created", "endSetupLink": "connector.setupLink.ended", "mintBySetupLink": "connector.setupLink.used",
 	"decideHolds": "directory.hold.", "expectChange": "connector.change.expected", "endExpectedChange": "connector.change.unexpected",
 	"createDirectory": "directory.created", "editDirectory": "directory.changed", "removeDirectory": "directory.removed", "restoreDirectory": "directory.restored",
 	"createUser": "directory.user.created", "editUser": "directory.user.updated", "deleteUser": "directory.user.deleted", "restoreUser": "directory.user.restored",
@@ -39,7 +40,8 @@ var leaves = map[string]string{
 var leavesNothing = map[string]string{
 	"readLink":        "says what a link is for",
 	"previewDecision": "says what would be", "tryMapping": "says what would be", "tryRequest": "is rolled back",
-	"judgeRules": "says what would be",
+	"judgeRules": "says what would be", "judgeSafety": "says what would be", "openSetupLink": "says what a link is for", "readContactBySetupLink": "says how requests come",
+	"keepRulesDraft": "changes nobody's access, and is written with every pause in typing; applying the rules is an event", "dropRulesDraft": "drops what was only a draft",
 	"createPlan": "says what would be; applying it is an event", "reverseJob": "makes a plan; applying it is an event",
 	"testWebhook": "sends a message that means nothing",
 	"tellLogins":  "a login is outside the version of a user, and changes no access",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -99,5 +100,21 @@ func TestTheLinesOfAStalePlanTellNothingOfAnotherTenant(t *testing.T) {
 		if hidden := !strings.Contains(string(text), "hidden"); hidden != limited || !strings.Contains(string(text), "ada") {
 			t.Errorf("limited %v: %s", limited, text)
 		}
+	}
+}
+
+func TestTotalsOfAPlanTellNoReasonOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+	v := &view{connectors: map[string]bool{"own": true}, others: map[string]bool{"foreign": true}}
+	totals := &Listed[PlanTotal]{Body: List[PlanTotal]{Items: []PlanTotal{
+		{Because: &Because{Code: "neverAssign", Connector: "own", Pattern: "x"}, Losses: 2},
+		{Because: &Because{Code: "alwaysAssign", Connector: "foreign", List: "alwaysAssign", Pattern: "secret"}, Losses: 3},
+	}}}
+	if !v.narrow(reflect.ValueOf(totals)) {
+		t.Fatal("nothing is left")
+	}
+	own, foreign := totals.Body.Items[0], totals.Body.Items[1]
+	if own.Because.Pattern != "x" || own.Losses != 2 || foreign.Losses != 3 || foreign.Because.Code != anotherTenant || foreign.Because.Pattern != "" || foreign.Because.Connector != "" {
+		t.Errorf("got %+v of %+v and %+v of %+v", own, own.Because, foreign, foreign.Because)
 	}
 }

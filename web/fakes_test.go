@@ -48,7 +48,7 @@ func (e *effective) Users(_ context.Context, _, filter string, _ policy.Status, 
 	return e.users, e.err
 }
 
-func (e *effective) UsersOf(ctx context.Context, name, filter string, status policy.Status, _ directory.Management, l directory.Listing) (directory.Page[directory.User], error) {
+func (e *effective) UsersOf(ctx context.Context, name, filter, _ string, status policy.Status, _ directory.Management, l directory.Listing) (directory.Page[directory.User], error) {
 	return e.Users(ctx, name, filter, status, l)
 }
 

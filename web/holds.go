@@ -141,6 +141,7 @@ func (a *API) addHolds() {
 		return &decidedOut{Body: HoldsDecided{n.Applied, n.Discarded, n.Withdrawn, n.Left}}, nil
 	})
 	a.addExpected()
+	a.addSafety()
 }
 
 func (a *API) addExpected() {

@@ -31,6 +31,12 @@ type Tenants interface {
 
 	Contacts(ctx context.Context, slug string) ([]tenants.Contact, error)
 
+	ShareSetup(ctx context.Context, slug, name string, expires time.Time) (tenants.SetupLink, string, error)
+	SetupLinks(ctx context.Context, slug string) ([]tenants.SetupLink, error)
+	EndSetupLink(ctx context.Context, slug string, id uuid.UUID) error
+	OpenSetupLink(ctx context.Context, secret string) (tenants.SetupLink, tenants.Connector, error)
+	MintBySetupLink(ctx context.Context, secret string, kind tenants.CredentialKind) (tenants.Credential, tenants.Secrets, error)
+
 	ConsumerRegistry
 }
 

@@ -29,6 +29,7 @@ type listUsers struct {
 	OfDirectory
 	Paged
 	Filter string        `query:"filter" maxLength:"2048" doc:"A SCIM filter (RFC 7644, 3.4.2.2) over the users' attributes." example:"userName sw \"ada\" and emails pr"`
+	Named  string        `query:"q" maxLength:"200" doc:"Words of names and e-mail addresses, each at least begun, in any order." example:"ada love"`
 	Status policy.Status `query:"status" enum:"active,disabled,deleted" doc:"Only users of this status. Deleted ones are listed only when asked for." example:"active"`
 	Of     string        `query:"managed" enum:"true,false,local,former" doc:"Only users whom an IdP manages, or whom none does: local, whom no connector ever held a record of; former, of whom tombstones alone are left." example:"false"`
 	Accept string        `header:"Accept" doc:"text/csv streams every user that fits."`

@@ -35,7 +35,7 @@ func (a *API) listUsers(ctx context.Context, in *listUsers) (*huma.StreamRespons
 	answer, err := answerExport(ctx, a, export[directory.User]{
 		name: "users", headings: userHeadings, cells: userCells,
 		read: func(ctx context.Context, l directory.Listing) (directory.Page[directory.User], error) {
-			return a.effective.UsersOf(ctx, in.Directory, in.Filter, in.Status, managements[in.Of], l)
+			return a.effective.UsersOf(ctx, in.Directory, in.Filter, in.Named, in.Status, managements[in.Of], l)
 		},
 	}, in.Accept, in.listing(), sayUser)
 	if err != nil {

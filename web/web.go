@@ -12,6 +12,7 @@
 package web
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
@@ -43,10 +44,12 @@ type Options struct {
 	AdminToken string
 	PublicURL  string // what base URLs of connectors are built from; no trailing slash
 	Version    string
+	Host       func(context.Context) (Host, error) // what the server rests on; nil: it does not say
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
 
 	Requests Requests               // the SCIM requests that are kept
+	Sums     tenants.OverviewStore  // what came and what it did, summed up
 	Keeper   Keeper                 // nil: nobody keeps them
 	Kept     tenants.ActivityLimits // how long, and up to what size
 
@@ -60,6 +63,8 @@ type Options struct {
 	Administrators *administrators.Registry // who may sign in
 	OIDC           OIDC                     // a provider to sign in with; nil: there is none
 
+	Failures Failures // counts attempts with set-up links that are none; nil: nobody does
+
 	ImportPrivate bool // imports may be pulled from addresses of this machine and of private networks
 }
 
@@ -69,6 +74,7 @@ type API struct {
 	tenants   Tenants
 	trials    Trials
 	levels    Levels
+	host      func(context.Context) (Host, error)
 	token     [sha256.Size]byte
 	public    string
 	https     bool
@@ -78,6 +84,7 @@ type API struct {
 	huma      huma.API
 
 	requests Requests
+	sums     tenants.OverviewStore
 	keeper   Keeper
 	kept     tenants.ActivityLimits
 
@@ -92,6 +99,8 @@ type API struct {
 	oidc           OIDC
 	crossOrigin    *http.CrossOriginProtection
 	open           map[string]bool // operations that need no sign-in, as "GET /api/v1/setup"
+
+	failures Failures
 
 	importPrivate bool
 
@@ -127,6 +136,7 @@ func New(o Options) (*API, error) {
 		tenants:   o.Tenants,
 		trials:    o.Trials,
 		levels:    o.Levels,
+		host:      o.Host,
 		token:     sha256.Sum256([]byte(o.AdminToken)),
 		public:    strings.TrimRight(o.PublicURL, "/"),
 		https:     public.Scheme == "https",
@@ -135,6 +145,7 @@ func New(o Options) (*API, error) {
 		now:       o.Now,
 
 		requests: o.Requests,
+		sums:     o.Sums,
 		keeper:   o.Keeper,
 		kept:     o.Kept,
 
@@ -149,6 +160,8 @@ func New(o Options) (*API, error) {
 		oidc:           o.OIDC,
 		crossOrigin:    crossOrigin,
 		open:           map[string]bool{},
+
+		failures: o.Failures,
 
 		importPrivate: o.ImportPrivate,
 		hub:           newHub(lookEvery, o.Now),
@@ -183,13 +196,17 @@ func (a *API) addRoutes() {
 	a.addTenants()
 	a.addConnectors()
 	a.addRules()
+	a.addRulesDraft()
 	a.addJudging()
 	a.addMapping()
 	a.addPlans()
+	a.addPlanTotals()
 	a.addJobs()
 	a.addVersions()
 	a.addCredentials()
 	a.addContact()
+	a.addSetupLinks()
+	a.addConnectWith()
 	a.addStream()
 	a.addDirectories()
 	a.addLeaving()
@@ -206,7 +223,9 @@ func (a *API) addRoutes() {
 	a.addTrials()
 	a.addGuides()
 	a.addLogLevel()
+	a.addAbout()
 	a.addRequests()
+	a.addOverview()
 	a.addEvents()
 	a.addAudit()
 }

@@ -18,12 +18,9 @@ const (
 	pruneAt   = 1000 // requests that go in one transaction, so that it is short
 )
 
-// pruneActivity drops requests that are over a limit, in small steps, until ctx ends. Every replica
+// pruneActivity drops requests that are over a limit, in small steps, and old sums of them, until ctx ends. Every replica
 // does it; the database lets one of them at a time.
 func pruneActivity(ctx context.Context, store *sql.Store, l tenants.ActivityLimits, log *slog.Logger) {
-	if l == (tenants.ActivityLimits{}) {
-		return
-	}
 	tick := time.NewTicker(pruneNext)
 	defer tick.Stop()
 	for {

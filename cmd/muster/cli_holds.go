@@ -13,6 +13,7 @@ type holdsCmd struct {
 	List    holdsListCmd    `cmd:"" default:"withargs" help:"List what safety limits hold."`
 	Apply   holdsApplyCmd   `cmd:"" help:"Let held changes happen."`
 	Discard holdsDiscardCmd `cmd:"" help:"Leave held changes undone."`
+	Limits  holdsLimitsCmd  `cmd:"" help:"Say what a connector's limits let through now."`
 }
 
 type losses struct{ Users, Memberships, Keys int }

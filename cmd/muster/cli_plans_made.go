@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 )
 
 // plansCmd is about plans that are there; muster plan makes one.
 type plansCmd struct {
 	Show    plansShowCmd    `cmd:"" help:"Show a plan in numbers."`
 	Changes plansChangesCmd `cmd:"" help:"List every line of a plan, losses first."`
+	Totals  plansTotalsCmd  `cmd:"" help:"Count what a plan would do, by group, by user or by reason; those that lose most first."`
 	Live    plansLiveCmd    `cmd:"" help:"Show what going live would do now to a connector that observes."`
 }
 
@@ -67,6 +70,48 @@ func (c *plansChangesCmd) Run(ctx context.Context, t *terminal) error {
 		return csvOf(ctx, t, c.remote, path)
 	}
 	return list(ctx, t, c.upTo(c.Limit), path, []string{"WHAT", "USER", "GROUP", "BECAUSE"}, planLine.cells)
+}
+
+type plansTotalsCmd struct {
+	remote
+	cut
+	Connector string `arg:"" help:"The connector's slug."`
+	Plan      string `arg:"" help:"The plan's id."`
+	By        string `help:"What is counted by: ${enum}." enum:"group,user,reason" default:"group"`
+}
+
+// Help shows how.
+func (plansTotalsCmd) Help() string {
+	return "Example:\n\n  muster plans totals acme-okta 0193f2a4-7c1e-7d0a-9b5f-3c2d1e0f9a8b --by reason"
+}
+
+type planTotal struct {
+	Group                         *struct{ DisplayName string }
+	User                          *struct{ UserName string }
+	Because                       *because
+	Members, Losses, Gains, Lines int
+}
+
+// about is what the total is of.
+func (x planTotal) about() string {
+	switch {
+	case x.Group != nil:
+		return x.Group.DisplayName
+	case x.User != nil:
+		return x.User.UserName
+	case x.Because != nil && x.Because.Sentence != "":
+		return x.Because.Sentence
+	case x.Because != nil:
+		return x.Because.Code
+	}
+	return "-"
+}
+
+// Run lists totals.
+func (c *plansTotalsCmd) Run(ctx context.Context, t *terminal) error {
+	return list(ctx, t, c.upTo(c.Limit), planPath(c.Connector, c.Plan)+"/totals?by="+c.By, []string{strings.ToUpper(c.By), "LOSSES", "GAINS", "LINES"}, func(x planTotal) []string {
+		return []string{x.about(), strconv.Itoa(x.Losses), strconv.Itoa(x.Gains), strconv.Itoa(x.Lines)}
+	})
 }
 
 type plansLiveCmd struct {

@@ -51,6 +51,7 @@ type usersListCmd struct {
 	inDirectory
 	cut
 	Filter string `short:"f" help:"A SCIM filter, such as 'userName sw \"ada\"'."`
+	Named  string `short:"q" name:"search" help:"Words of names and e-mail addresses, each at least begun, such as 'ada love'."`
 	Status string `enum:"active,disabled,deleted," default:"" help:"Only users of this status; deleted ones are listed only then."`
 
 	Managed string `enum:"true,false,local,former," default:"" help:"Only users whom an IdP manages (true), or none does (false): local, whom none ever did, or former."`
@@ -60,6 +61,7 @@ type usersListCmd struct {
 // Help shows how.
 func (usersListCmd) Help() string {
 	return "Examples:\n\n" +
+		"  muster users list -q 'ada love'\n" +
 		"  muster users list -f 'userName sw \"ada\"'\n" +
 		"  muster users list -f 'emails.value ew \"@acme.example\" and active eq false'\n" +
 		"  muster users list --managed false --csv > unmanaged.csv\n" +
@@ -71,6 +73,9 @@ func (c *usersListCmd) Run(ctx context.Context, t *terminal) error {
 	query := url.Values{}
 	if c.Filter != "" {
 		query.Set("filter", c.Filter)
+	}
+	if c.Named != "" {
+		query.Set("q", c.Named)
 	}
 	if c.Status != "" {
 		query.Set("status", c.Status)

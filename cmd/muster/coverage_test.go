@@ -28,10 +28,11 @@ var commandOf = map[string]string{
 	"readExpectedChange": "connectors expect-change", "endExpectedChange": "connectors expect-change",
 
 	"listCredentials": "credentials list", "mintCredential": "credentials create", "deleteCredential": "credentials delete",
+	"shareSetup": "setup-links create", "listSetupLinks": "setup-links list", "endSetupLink": "setup-links delete",
 
 	"readRules": "rules show", "writeRules": "rules set", "listRuleVersions": "rules versions", "readRuleVersion": "rules show", "judgeRules": "rules judge",
 	"tryMapping": "mapping test", "readMappingCoverage": "mapping coverage",
-	"createPlan": "plan", "readPlan": "plans show", "readLivePlan": "plans live", "listPlanChanges": "plans changes", "applyPlan": "rules apply",
+	"createPlan": "plan", "readPlan": "plans show", "readLivePlan": "plans live", "listPlanChanges": "plans changes", "listPlanTotals": "plans totals", "applyPlan": "rules apply",
 	"listJobs": "jobs list", "readJob": "jobs show", "cancelJob": "jobs cancel", "reverseJob": "jobs revert",
 
 	"listDirectories": "directories list", "createDirectory": "directories create", "readDirectory": "directories show",
@@ -52,7 +53,7 @@ var commandOf = map[string]string{
 	"listConflicts": "conflicts list", "countConflicts": "conflicts counts", "readConflict": "conflicts show", "compareRecord": "conflicts compare",
 	"decideConflict": "conflicts decide", "decideConflicts": "conflicts decide", "previewDecision": "conflicts decide",
 	"undoDecision": "conflicts undo", "previewUndo": "conflicts undo",
-	"countHolds": "holds list", "listHolds": "holds list", "decideHolds": "holds apply",
+	"countHolds": "holds list", "judgeSafety": "holds limits", "listHolds": "holds list", "decideHolds": "holds apply",
 
 	"listConsumers": "consumers list", "createConsumer": "consumers create", "readConsumer": "consumers tokens", "editConsumer": "consumers set",
 	"deleteConsumer": "consumers delete", "createConsumerToken": "consumers rotate", "deleteConsumerToken": "consumers revoke",
@@ -71,17 +72,23 @@ var commandOf = map[string]string{
 	"listSessions": "admin sessions", "endSession": "admin sessions", "listAPITokens": "admin tokens", "deleteAPIToken": "admin tokens",
 	"readMe": "whoami",
 
-	"readLogLevel": "log-level show", "changeLogLevel": "log-level set", "endLogLevel": "log-level reset",
+	"readOverview": "overview show", "readTraffic": "overview activity", "readAbout": "about", "readLogLevel": "log-level show", "changeLogLevel": "log-level set", "endLogLevel": "log-level reset",
 }
 
 // withoutCommand are operations that only a program can use, and why.
 var withoutCommand = map[string]string{
 	"signIn": inBrowser, "signOut": inBrowser, "beginOIDC": inBrowser, "finishOIDC": inBrowser, "changePassword": inBrowser,
 	"readSetup": inBrowser, "readLink": inBrowser, "redeemLink": inBrowser,
+	"openSetupLink": byLink, "readContactBySetupLink": byLink, "mintBySetupLink": byLink,
+	"readRulesDraft": whileTyping, "keepRulesDraft": whileTyping, "dropRulesDraft": whileTyping,
 	"createAPIToken": "is for a session, which is signed in in a browser: no token makes tokens",
 }
 
-const inBrowser = "is a step of signing in, in a browser"
+const (
+	inBrowser   = "is a step of signing in, in a browser"
+	byLink      = "is for whoever opens a set-up link, in a browser"
+	whileTyping = "is what a page keeps while somebody types; drafts of the command line are files"
+)
 
 func TestEveryOperationOfTheAPIHasACommand(t *testing.T) {
 	t.Parallel()

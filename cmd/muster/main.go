@@ -35,6 +35,7 @@ type cli struct {
 	Tenants     tenantsCmd     `cmd:"" help:"Organisations whose IdPs provision."`
 	Connectors  connectorsCmd  `cmd:"" help:"Provisioning sources: base URLs, modes, settings."`
 	Credentials credentialsCmd `cmd:"" help:"Tokens of a connector."`
+	SetupLinks  setupLinksCmd  `cmd:"" help:"Links with which the IdP's administrator connects it, without signing in."`
 	Rules       rulesCmd       `cmd:"" help:"A connector's policy."`
 	Mapping     mappingCmd     `cmd:"" help:"What a connector's mapping makes of what its IdP sends."`
 	Plans       plansCmd       `cmd:"" help:"Plans that were made: in numbers and line by line."`
@@ -58,6 +59,8 @@ type cli struct {
 	Events      eventsCmd      `cmd:"" help:"The audit."`
 	Audit       auditCmd       `cmd:"" help:"Verify and export the sealed audit."`
 	Activity    activityCmd    `cmd:"" help:"How much is kept of the connectors' requests."`
+	Overview    overviewCmd    `cmd:"" help:"How every connector stands, what waits for a decision, and what came over time."`
+	About       aboutCmd       `cmd:"" help:"Say what the server is and rests on: version, database, last migration."`
 	WhoAmI      whoamiCmd      `cmd:"" name:"whoami" help:"Say who the server takes you for, and what you may do."`
 	Why         whyCmd         `cmd:"" help:"Say why a user is in a group or not, has its status, or an attribute its value."`
 	Try         tryCmd         `cmd:"" help:"Try a SCIM request of a connector without changing anything."`

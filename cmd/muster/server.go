@@ -178,7 +178,9 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Tenants:    registry,
 		Trials:     scim,
 		Levels:     srv.watch.levels,
+		Host:       srv.host,
 		Requests:   people,
+		Sums:       srv.store,
 		Keeper:     activity,
 		Kept:       srv.settings.activityLimits(),
 		Audit:      srv.store,
@@ -194,6 +196,8 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 
 		Feed:     out.feed,
 		Webhooks: out.registry,
+
+		Failures: gate,
 
 		ImportPrivate: srv.settings.ImportPrivate,
 	})

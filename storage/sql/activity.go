@@ -20,6 +20,7 @@ import (
 //	activity_words  the words it is found by; whatever is kept of a body is among them, as the
 //	                erasure of a person goes by them
 //	activity_days   how many requests and bytes a day has, for retention by size
+//	traffic         how many there were of each connector in a minute, for overviews
 const (
 	activityWords = "activity_words"
 	flagCut       = 1
@@ -39,19 +40,23 @@ func (s *Store) KeepActivity(ctx context.Context, requests []tenants.Activity) e
 	}
 	words := make(map[uuid.UUID][]string, len(requests))
 	rows := make([][]any, len(requests))
+	came := make(map[uuid.UUID]tenants.Activity, len(requests))
 	for i, a := range requests {
 		words[a.ID] = activityWordsOf(&a)
+		came[a.ID] = a
 		rows[i] = activityRow(a)
 	}
 	err := s.write(ctx, everyConnector, func(t *tx) error {
 		var kept []numberedWords
 		days := map[int64]tally{}
+		counted := sums{}
 		t.insertReturning(func(r row) error {
 			var seq, at, size int64
 			var id uuid.UUID
 			err := r.Scan(&seq, &id, &at, &size)
 			kept = append(kept, numberedWords{seq, words[id]})
 			days[at/dayMicros] = days[at/dayMicros].plus(1, size)
+			counted.add(came[id].Connector, fromMicros(at), trafficOfRequest(came[id]))
 			return err
 		}, "activity", activityColumns, rows, "on conflict (id) do nothing returning seq, id, time, size")
 		if err := t.flush(); err != nil {
@@ -59,6 +64,7 @@ func (s *Store) KeepActivity(ctx context.Context, requests []tenants.Activity) e
 		}
 		t.addWords(activityWords, kept)
 		t.tallyDays(days)
+		t.addTraffic(counted)
 		return nil
 	})
 	return wrap(err, "keeping requests")
@@ -120,6 +126,7 @@ func (s *Store) DropActivity(ctx context.Context, l tenants.ActivityLimits, most
 				return err
 			}
 		}
+		t.dropTraffic()
 		last, err := t.lastOver(l, most)
 		if err != nil || last == 0 {
 			return err

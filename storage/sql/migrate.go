@@ -40,6 +40,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err == nil {
 		err = s.renewPositions(ctx)
 	}
+	if err == nil {
+		err = s.gatherUserWords(ctx)
+	}
 	if err != nil {
 		return err
 	}

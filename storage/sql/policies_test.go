@@ -15,7 +15,7 @@ import (
 // recordTables hold what one connector's IdP said; directoryTables what a directory made of it.
 var (
 	recordTables    = []string{"user_records", "record_emails", "group_records", "members", "unresolved_members", "unique_values", "credentials"}
-	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins", "imports", "import_rows", "former_keys", "consumers", "consumer_tokens", "webhooks", "webhook_deliveries", "activity"}
+	directoryTables = []string{"users", "groups", "memberships", "settle_queue", "conflicts", "events", "event_values", "user_logins", "imports", "import_rows", "former_keys", "consumers", "consumer_tokens", "webhooks", "webhook_deliveries", "activity", "rule_drafts", "user_words"}
 )
 
 // spaces are two connectors in one directory and one in another, with a row each in every table
@@ -35,6 +35,7 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			name := fmt.Sprint("d", i)
 			x.exec(nil, "insert into directories (id, name, name_key, created_at) values (?, ?, ?, 1)", d, name, name)
 			x.exec(nil, "insert into users (id, directory_id, user_name, user_name_key, status, doc, search, created_at, modified_at, version) values (?, ?, 'u', 'u', 'active', '{}', '{}', 1, 1, 1)", uuid.New(), d)
+			x.exec(nil, "insert into user_words (user_id, word, directory_id) values (?, 'u', ?)", uuid.New(), d)
 			x.exec(nil, "insert into groups (id, directory_id, display_name, name_key, search, created_at, version) values (?, ?, 'g', 'g', '{}', 1, 1)", uuid.New(), d)
 			x.exec(nil, "insert into memberships (group_id, user_id, directory_id, origin, supports, created_at) values (?, ?, ?, 'idp', '[]', 1)", uuid.New(), uuid.New(), d)
 			x.exec(nil, "insert into settle_queue (directory_id, connector_id, record_id, due_at) values (?, ?, ?, 1)", d, uuid.New(), uuid.New())
@@ -61,6 +62,10 @@ func newSpaces(t *testing.T, s *Store) spaces {
 			x.exec(nil, "insert into connectors (id, tenant_id, directory_id, slug, name, kind, mode, precedence, created_at, updated_at) values (?, ?, ?, ?, '', '', '', 1, 1, 1)", c, tenant, d, slug)
 			x.exec(nil, "insert into credentials (id, connector_id, name, kind, lookup_key, hash, created_at) values (?, ?, '', '', ?, '', 1)", uuid.New(), c, slug)
 			x.exec(nil, "insert into contacts (connector_id, diagnosis, version, method, route, status, credential_id, hint, last_agent, count, first_at, last_at) values (?, '', '', '', '', 200, ?, '', '', 1, 1, 1)", c, uuid.Nil)
+			x.exec(nil, "insert into setup_links (id, connector_id, name, hash, actor, created_at, expires_at) values (?, ?, '', ?, '', 1, 1)", uuid.New(), c, []byte(slug))
+			if c != w.b {
+				x.exec(nil, "insert into rule_drafts (connector_id, directory_id, rules, based_on, version, actor, updated_at) values (?, ?, '{}', 1, 1, '', 1)", c, d)
+			}
 			addRecords(x, c, d)
 		}
 		return nil
@@ -130,14 +135,16 @@ func TestAForgottenClauseShowsNothingOfOthers(t *testing.T) {
 			if c.scope.reach == wholeDirectory {
 				contacts = 0 // nothing of a directory rests on how requests come
 			}
-			if n := seen(t, s, c.scope, []string{"contacts"})["contacts"]; n != contacts {
-				t.Errorf("as %s, %s: %d rows of contacts, want %d", role, c.name, n, contacts)
+			for table, n := range seen(t, s, c.scope, []string{"contacts", "setup_links"}) {
+				if n != contacts {
+					t.Errorf("as %s, %s: %d rows of %s, want %d", role, c.name, n, table, contacts)
+				}
 			}
 			if n := seen(t, s, c.scope, []string{"connectors"})["connectors"]; n != c.connectors {
 				t.Errorf("as %s, %s: %d connectors, want %d", role, c.name, n, c.connectors)
 			}
 		}
-		for _, table := range slices.Concat(recordTables, directoryTables, []string{"contacts"}) { // outside any transaction of ours
+		for _, table := range slices.Concat(recordTables, directoryTables, []string{"contacts", "setup_links"}) { // outside any transaction of ours
 			var n int64
 			if err := s.orm.WithContext(t.Context()).Raw("select count(*) from " + table).Scan(&n).Error; err != nil || n != 0 {
 				t.Errorf("as %s, without a scope: %d rows of %s (%v), want none", role, n, table, err)

@@ -44,7 +44,7 @@ func (w *work) savePurges(purges []directory.Purge) {
 
 func (w *work) purgePerson(p directory.Purge) {
 	d := w.scope.directory
-	for _, table := range []string{"memberships", "user_logins", "holds"} {
+	for _, table := range []string{"memberships", "user_logins", "holds", "user_words"} {
 		w.exec(nil, "delete from "+table+" where user_id = ? and directory_id = ?", p.User, d)
 	}
 	w.unknowCandidate(p.User)

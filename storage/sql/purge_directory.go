@@ -70,6 +70,7 @@ func (s *Store) PurgeDirectory(ctx context.Context, id uuid.UUID, now time.Time,
 		const bound = "connector_id in (select id from connectors where directory_id = ?)"
 		t.exec(nil, "delete from credentials where "+bound, id)
 		t.exec(nil, "delete from contacts where "+bound, id)
+		t.exec(nil, "delete from setup_links where "+bound, id)
 		t.exec(nil, "delete from connectors where directory_id = ?", id)
 		t.exec(nil, "delete from directories where id = ?", id)
 		t.adminEvent(adminEvent{action: "directory.purged", directory: id, changes: map[string]any{"name": name}})

@@ -34,14 +34,14 @@ func groupSearch(name string) string {
 }
 
 var userWritten = []string{"user_name", "user_name_key", "email_key", "status", "doc", "search", "block", "cleaned_up",
-	"modified_at", "deleted_at", "purge_after", "version", "copied"}
+	"modified_at", "deleted_at", "purge_after", "version", "copied", "worded"}
 
 func userValues(u *directory.UserRow) []any {
 	return []any{u.UserName, u.UserNameKey, nullText(u.EmailKey), string(u.Status), string(u.JSON), nullJSON(u.Search), nullText(u.Block),
-		u.CleanedUp, micros(u.Modified), nullTime(u.DeletedAt), nullTime(u.PurgeAfter), u.Version, nullJSON(u.Copied)}
+		u.CleanedUp, micros(u.Modified), nullTime(u.DeletedAt), nullTime(u.PurgeAfter), u.Version, nullJSON(u.Copied), true}
 }
 
-// saveUsers writes directory users, in the order of their ids.
+// saveUsers writes directory users, in the order of their ids, and the words they are found by.
 func (w *work) saveUsers(c *directory.Changes) {
 	rows := make([][]any, len(c.NewUsers))
 	for i, u := range c.NewUsers {
@@ -53,6 +53,8 @@ func (w *work) saveUsers(c *directory.Changes) {
 		rows[i] = append(userValues(u), u.ID)
 	}
 	w.updateMany("users", userWritten, []string{"search"}, rows, "t.directory_id = ?", w.scope.directory)
+	w.saveUserWords(wordedUsers(w.scope.directory, c.NewUsers), true)
+	w.saveUserWords(wordedUsers(w.scope.directory, c.Users), false)
 }
 
 // saveMemberships writes memberships, in the order of user and group.

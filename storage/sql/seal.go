@@ -76,6 +76,7 @@ func (s *Store) Seal(ctx context.Context, signer *seal.Signer) (made *seal.Block
 			block.Number, block.Previous, int64(block.Events), block.First.Position, block.First.Seq, block.Last.Position, block.Last.Seq,
 			micros(block.From), micros(block.To), block.Root, micros(block.Sealed), block.Key, block.Hash, block.Signature)
 		t.exec(nil, "insert into audit_leaves (number, leaves) values (?, ?)", block.Number, leaves)
+		t.addTraffic(trafficOfEvents(events))
 		made, full = &block, len(events) == seal.Most
 		return nil
 	})

@@ -30,13 +30,21 @@ func scanShown(r row, before ...any) (directory.User, uuid.UUID, error) {
 	return u, u.ID, err
 }
 
-// Users reads a page of a directory's users: the living ones, unless a status is asked for.
+// Users reads a page of a directory's users: the living ones, unless a status is asked for. Those
+// of a name are not counted.
 func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) (directory.Page[directory.User], error) {
 	within := cat("r.directory_id = ", argument{id}, " and r.status <> 'deleted'")
 	if q.Status != "" {
 		within = cat("r.directory_id = ", argument{id}, " and r.status = ", argument{string(q.Status)})
 	}
 	within = cat(within, managedBy(q.Of), onlyOf(ctx))
+	if q.Named != "" {
+		named, err := s.named(ctx, id, q.Named, rareWord)
+		if err != nil {
+			return directory.Page[directory.User]{}, err
+		}
+		within = cat(within, " and ", named)
+	}
 	l := listQuery{
 		scope:   ofDirectory(id),
 		listing: listingOf(id, "users", q.Filter),
@@ -44,8 +52,9 @@ func (s *Store) Users(ctx context.Context, id uuid.UUID, q directory.UserQuery) 
 		columns: shownColumns,
 		within:  within,
 		query:   q.Filter,
+		free:    q.Named != "",
 	}
-	l.listing.filter += "\x00" + string(q.Status) + "\x00" + string(q.Of) + onlyText(ctx)
+	l.listing.filter += "\x00" + string(q.Status) + "\x00" + string(q.Of) + "\x00" + q.Named + onlyText(ctx)
 	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
 	if err != nil {
 		return directory.Page[directory.User]{}, err

@@ -42,6 +42,7 @@ var holdCases = map[string]func(*testing.T, *stage){
 	"ADiscardOfAStillConnectorStays":                      discardWhileStill,
 	"AnAnnouncedWindowLetsEverythingGo":                   announced,
 	"SafetyOffHoldsNothing":                               safetyOff,
+	"TheLimitsOfAMomentAreSaidAsTheyAreJudged":            limitsNow,
 	"WhyAndBecauseSayThatALineIsHeld":                     heldInWords,
 	"AnAdministratorsOwnChangeIsNotHeld":                  ownChange,
 	"AHoldFollowsItsGroupsNewName":                        renamedGroup,

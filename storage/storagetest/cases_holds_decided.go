@@ -283,3 +283,38 @@ func forgotten(t *testing.T, s *stage) {
 		t.Errorf("counts: %+v, %v", counts, err)
 	}
 }
+
+func limitsNow(t *testing.T, s *stage) {
+	c := s.connector("acme", "okta", tenants.Live, policy.Rules{})
+	ids := c.crowd(50)
+	for _, id := range ids[:7] {
+		c.deleteUser(id)
+	}
+	says := func(draft *policy.Rules, want directory.SafetyCounter) {
+		t.Helper()
+		now, err := s.d.SafetyNow(context.Background(), c.Slug, draft)
+		s.ok(err)
+		if len(now.Counters) != 3 || now.Counters[0] != want {
+			t.Errorf("the counters are %+v, want users first: %+v", now.Counters, want)
+		}
+	}
+	says(nil, directory.SafetyCounter{Kind: "users", Supported: 50, Lost: 7, Limit: 20, LostInDay: 7, DayLimit: 60})
+	draft := policy.DefaultRules()
+	draft.Safety.Losses, draft.Safety.Share = 5, 0
+	says(&draft, directory.SafetyCounter{Kind: "users", Supported: 50, Lost: 7, Limit: 5, LostInDay: 7, DayLimit: 15})
+	draft.Safety.Losses = 90
+	says(&draft, directory.SafetyCounter{Kind: "users", Supported: 50, Lost: 7, Limit: 25, LostInDay: 7, DayLimit: 75})
+
+	for _, id := range ids[7:30] {
+		c.deleteUser(id)
+	}
+	c.wantsHeld(10, 0, 0)
+	says(nil, directory.SafetyCounter{Kind: "users", Supported: 50, Lost: 20, Limit: 20, LostInDay: 20, DayLimit: 60})
+	s.passes(2 * time.Hour)
+	says(nil, directory.SafetyCounter{Kind: "users", Supported: 20, Lost: 0, Limit: 10, LostInDay: 20, DayLimit: 30})
+
+	draft.Safety.Window = policy.Duration(48 * time.Hour)
+	if _, err := s.d.SafetyNow(context.Background(), c.Slug, &draft); err == nil {
+		t.Error("a window of two days was judged")
+	}
+}

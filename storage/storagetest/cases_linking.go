@@ -230,7 +230,7 @@ var linkingCases = map[string]func(*testing.T, *stage){
 		for of, want := range map[directory.Management]string{
 			"": "former local managed", directory.Managed: "managed", directory.Unmanaged: "former local", directory.NeverManaged: "local", directory.OnceManaged: "former",
 		} {
-			page, err := s.d.UsersOf(context.Background(), "main", "", "", of, directory.Listing{Limit: 9})
+			page, err := s.d.UsersOf(context.Background(), "main", "", "", "", of, directory.Listing{Limit: 9})
 			s.ok(err)
 			var names []string
 			for _, u := range page.Items {

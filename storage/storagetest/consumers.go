@@ -75,11 +75,14 @@ func consumersEnterTheirDirectory(t *testing.T, w tenantsWorld) {
 		t.Fatalf("entered as %+v, %v", p, err)
 	}
 	for doing, try := range map[string]func() error{
-		"a connector's token at a directory":  func() error { _, err := w.enter(t, "main", secrets.Token); return err },
-		"a consumer's token at a connector":   func() error { _, err := w.authenticate(t, "a", "Bearer "+token); return err },
-		"a consumer's token elsewhere":        func() error { _, err := w.enter(t, "other", token); return err },
-		"a consumer's token with another end": func() error { _, err := w.enter(t, "main", token[:len(token)-1]+"x"); return err },
-		"no token":                            func() error { _, err := w.enter(t, "main", ""); return err },
+		"a connector's token at a directory": func() error { _, err := w.enter(t, "main", secrets.Token); return err },
+		"a consumer's token at a connector":  func() error { _, err := w.authenticate(t, "a", "Bearer "+token); return err },
+		"a consumer's token elsewhere":       func() error { _, err := w.enter(t, "other", token); return err },
+		"a consumer's token with another end": func() error {
+			_, err := w.enter(t, "main", token[:len(token)-1]+string(token[len(token)-1]^1))
+			return err
+		},
+		"no token": func() error { _, err := w.enter(t, "main", ""); return err },
 	} {
 		if err := try(); !errors.Is(err, tenants.ErrUnauthenticated) {
 			t.Errorf("%s: %v", doing, err)

@@ -51,6 +51,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"a user's groups come with a page":                      groupsComeWithPages,
 		"members are streamed, resolved ones first":             membersAreStreamed,
 		"users of a directory are listed by status":             usersAreListed,
+		"users are found by parts of their names":               usersAreFoundByParts,
 		"a look-up by hand finds ids, names and addresses":      usersAreFound,
 		"members of a directory group come in pages":            groupMembersArePaged,
 		"conflicts are one a subject and end when decided":      conflictsEnd,

@@ -178,6 +178,40 @@ func usersAreFound(t *testing.T, w *storeWorld) {
 	}
 }
 
+func usersAreFoundByParts(t *testing.T, w *storeWorld) {
+	ada, far := w.user(w.acme, "ada"), w.user(w.globex, "ada")
+	ada.JSON = scim.Document{"userName": "ada", "displayName": "Ada Lovelace", "emails": []any{map[string]any{"value": "countess@acme.example", "primary": true}}}.JSON()
+	gone := w.user(w.acme, "adam")
+	gone.Status = policy.UserDeleted
+	w.save(t, w.acme, &directory.Changes{NewUsers: []*directory.UserRow{ada, gone}})
+	if far.Directory != ada.Directory {
+		w.save(t, w.globex, &directory.Changes{NewUsers: []*directory.UserRow{far}})
+	}
+	finds := func(status policy.Status, text string, want ...uuid.UUID) {
+		t.Helper()
+		page, err := w.Users(t.Context(), w.acme.DirectoryID, directory.UserQuery{Named: text, Status: status, Listing: directory.Listing{Limit: 9}})
+		var got []uuid.UUID
+		for _, u := range page.Items {
+			got = append(got, u.ID)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("looking for %s %q finds %v (%v), want %v", status, text, got, err, want)
+		}
+	}
+	for _, text := range []string{"LOVE", "lov ad", "countess", "countess@acm"} {
+		finds("", text, ada.ID)
+	}
+	finds("", "velace")
+	finds("", "ada turing")
+	finds(policy.UserDeleted, "ad", gone.ID)
+	ada.JSON = scim.Document{"userName": "ada", "displayName": "Ada King"}.JSON()
+	w.save(t, w.acme, &directory.Changes{Users: []*directory.UserRow{ada}})
+	finds("", "lovelace")
+	finds("", "king", ada.ID)
+	w.save(t, w.acme, &directory.Changes{Purge: []directory.Purge{{User: ada.ID}}})
+	finds("", "king")
+}
+
 func groupMembersArePaged(t *testing.T, w *storeWorld) {
 	fact, other := w.fact(t, w.acme, "Jira"), w.fact(t, w.acme, "Wiki")
 	changes := &directory.Changes{}

@@ -45,6 +45,8 @@ func TestTenants(t *testing.T, open func(t *testing.T) Tenants) {
 		"the last use of a credential never goes back in time":     lastUseOnlyMovesForward,
 		"contacts add up, and the newest are kept":                 contactsAddUp,
 		"contacts are their own connector's and go with it":        contactsStayApart,
+		"a set-up link makes one credential of its connector":      setupLinksMakeOneCredential,
+		"a set-up link opens nothing once it has ended":            setupLinksEnd,
 		"consumers read back as they were made, and change":        consumersReadBack,
 		"a consumer's token enters its own directory alone":        consumersEnterTheirDirectory,
 		"a consumer's tokens come and go":                          consumerTokensRotate,

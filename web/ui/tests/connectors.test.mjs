@@ -164,3 +164,53 @@ test('the list is narrowed by the address, and says which filters leave nothing'
   await page.getByRole('link', { name: 'light' }).waitFor();
   await close();
 });
+
+test('a set-up link lets a stranger connect, make one credential, and see that it works', async () => {
+  await muster.connector({ slug: 'shared', name: 'Entra of Contoso', kind: 'entra' });
+  const admin = await openPage(browser, muster);
+  await admin.go('/connectors/shared/setup');
+  await admin.page.getByRole('button', { name: 'Make a set-up link' }).click();
+  await admin.page.getByLabel('For whom').fill('Contoso IT');
+  await admin.good('the dialog of a set-up link');
+  await admin.page.getByRole('button', { name: 'Make it' }).click();
+  await admin.page.getByText('The link for Contoso IT, shown this once').waitFor();
+  const url = await admin.page.locator('code', { hasText: '/ui/connect-with#msl_' }).innerText();
+  await admin.good('a set-up link');
+  await admin.page.reload();
+  await admin.settled();
+  assert.equal(await admin.page.locator('code', { hasText: 'msl_' }).count(), 0, 'it is shown once');
+  await admin.page.getByText('Not used yet').waitFor();
+
+  const { page, go, settled, good, close } = await openPage(browser, muster, { signedIn: false, expected: [404] });
+  const sent = [];
+  page.on('request', (request) => sent.push(new URL(request.url()).pathname));
+  await go(new URL(url).pathname.replace('/ui', '') + new URL(url).hash);
+  await page.getByRole('heading', { name: 'Connect Entra of Contoso' }).waitFor();
+  await page.getByText('Waiting for the first request').waitFor();
+  await good('a set-up link that is opened');
+  await page.getByRole('button', { name: 'Make the token' }).click();
+  const token = await page.locator('code', { hasText: 'mst_' }).innerText();
+  await good('its credential');
+  assert.equal((await muster.scim('shared', token, 'GET', '/Users?count=1')).status, 200);
+  await page.getByText('Connected', { exact: true }).waitFor();
+  await page.reload();
+  await settled();
+  await page.getByText('This link has made its credential').waitFor();
+  assert.equal(await page.locator('code', { hasText: 'mst_' }).count(), 0, 'the token is shown once');
+  const elsewhere = sent.filter((path) => path.startsWith('/api/') && !path.startsWith('/api/v1/connect-with') && !path.startsWith('/api/v1/guides'));
+  assert.deepEqual(elsewhere, [], 'it asks for nothing but what the link is for');
+  await good('a set-up link that is used');
+
+  await admin.page.reload();
+  await admin.page.getByText('Made its credential').waitFor();
+  await admin.page.getByRole('button', { name: 'End the link for Contoso IT' }).click();
+  await admin.page.getByText('The credential that it made goes on working').waitFor();
+  await admin.good('the dialog that ends a link');
+  await admin.page.getByRole('button', { name: 'End the link', exact: true }).click();
+  await admin.page.getByText('Made its credential').waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByText('This link does not work').waitFor();
+  await good('a set-up link that has ended');
+  await close();
+  await admin.close();
+});

@@ -23,6 +23,57 @@ async function judge(slug, rules, names = []) {
   return muster.api('POST', `/connectors/${slug}/rules/judgement`, { rules, names, limit: 1000 });
 }
 
+// until waits for what the server comes to know.
+async function until(so) {
+  while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test('two administrators who write one draft notice each other, and nothing typed is lost', async () => {
+  const ada = await openPage(browser, muster, { expected: [412] });
+  const bob = await openPage(browser, muster, { as: 'ruleEditor' });
+  for (const { go } of [ada, bob]) await go('/connectors/acme-onelogin/rules');
+  const write = async ({ page }, text) => {
+    await page.getByRole('button', { name: 'Add an entry to “Never these groups”' }).click();
+    await page.keyboard.type(text);
+  };
+  await write(bob, 'of-bob');
+  await bob.page.getByText('Draft, kept', { exact: true }).waitFor();
+  await write(ada, 'of-ada');
+  await ada.page.getByText('Somebody else changed this draft').waitFor();
+  await ada.page.getByText((await muster.person('ruleEditor')).email).waitFor();
+  assert.equal(await ada.page.getByLabel('Text of entry 1 of “Never these groups”').inputValue(), 'of-ada');
+  await ada.good('a draft that somebody else changed');
+  const kept = async () => (await muster.api('GET', '/connectors/acme-onelogin/rules/draft')).rules?.neverAssign;
+  assert.deepEqual(await kept(), [{ is: 'of-bob' }]);
+  await ada.page.getByRole('button', { name: 'Keep mine' }).click();
+  await ada.page.getByText('Draft, kept', { exact: true }).waitFor();
+  assert.deepEqual(await kept(), [{ is: 'of-ada' }]);
+  await bob.go('/connectors/acme-onelogin/rules');
+  assert.equal(await bob.page.getByLabel('Text of entry 1 of “Never these groups”').inputValue(), 'of-ada', 'who comes later goes on with what is kept');
+  await muster.api('DELETE', '/connectors/acme-onelogin/rules/draft');
+  await ada.page.getByLabel('Text of entry 1 of “Never these groups”').fill('of-ada-again');
+  await ada.page.getByText('Somebody else discarded this draft, or applied it').waitFor();
+  await ada.page.getByRole('button', { name: 'Show the rules in force' }).click();
+  await ada.page.getByText('In force', { exact: true }).waitFor();
+  assert.equal(await kept(), undefined);
+  await ada.close();
+  await bob.close();
+});
+
+test('who may not change rules tries them, and nothing is kept', async () => {
+  const { page, go, good, close } = await openPage(browser, muster, { as: 'viewer' });
+  await go('/connectors/acme-onelogin/rules');
+  await page.getByRole('button', { name: 'Add an entry to “Never these groups”' }).click();
+  await page.keyboard.type('of-a-viewer');
+  await page.getByText('Only tried here').waitFor();
+  await good('the editor of a viewer');
+  await go('/connectors/acme-onelogin/rules/versions'); // leaving keeps what is to be kept
+  await go('/connectors/acme-onelogin/rules');
+  assert.equal(await page.getByLabel('Text of entry 1 of “Never these groups”').count(), 0);
+  assert.equal((await muster.api('GET', '/connectors/acme-onelogin/rules/draft')).rules, undefined);
+  await close();
+});
+
 test('what is typed is judged at once, kept as a draft, and applies nothing', async () => {
   const { page, go, settled, good, close } = await openPage(browser, muster);
   const before = await muster.api('GET', '/connectors/acme-okta/rules');
@@ -50,6 +101,8 @@ test('what is typed is judged at once, kept as a draft, and applies nothing', as
   await page.getByLabel('Name of a group').fill('some-admins');
   await page.getByText(/acme-okta sends this group, but neverAssign pattern/).waitFor();
 
+  await page.getByText('Draft, kept', { exact: true }).waitFor();
+  assert.deepEqual((await muster.api('GET', '/connectors/acme-okta/rules/draft')).rules.onlyAssign, [{ is: 'jira-(' }], 'the server keeps the draft');
   await page.reload();
   await settled();
   assert.equal(await text.inputValue(), 'jira-(', 'the draft outlived the page');
@@ -57,6 +110,7 @@ test('what is typed is judged at once, kept as a draft, and applies nothing', as
   await page.getByRole('button', { name: 'Discard the draft' }).click();
   await page.getByText('In force', { exact: true }).waitFor();
   assert.equal(await text.count(), 0);
+  await until(async () => (await muster.api('GET', '/connectors/acme-okta/rules/draft')).rules === undefined);
   await good('the editor without a draft');
   await close();
 });
@@ -100,6 +154,21 @@ test('a plan shows losses first, asks why, applies, and leads back', async () =>
   await page.getByRole('cell', { name: 'Leaves the group' }).first().waitFor();
   await good('the plan');
 
+  const counted = async (by) => (await muster.api('GET', `/connectors/acme-okta/plans/${id}/totals?by=${by}`)).items;
+  await page.getByRole('link', { name: 'By group' }).click();
+  const [group] = await counted('group');
+  await page.getByRole('region', { name: 'Changes of the plan by group' }).getByRole('row').nth(1).getByText(`−${group.losses}`).waitFor();
+  await good('the plan by group');
+  await page.getByRole('link', { name: 'By user' }).click();
+  const [user] = await counted('user');
+  await page.getByRole('rowheader', { name: user.user.userName }).waitFor();
+  await page.getByRole('link', { name: 'By reason' }).click();
+  const [reason] = await counted('reason');
+  await page.getByRole('rowheader', { name: reason.because.sentence }).waitFor();
+  await good('the plan by reason');
+  await page.getByRole('button', { name: `The lines of ${reason.because.code}` }).first().click();
+  await page.getByText('Only for the reason').waitFor();
+  await page.getByRole('cell', { name: 'Leaves the group' }).first().waitFor();
   await page.getByRole('button', { name: 'Apply the plan' }).click();
   await page.getByText('Something is lost: say why.').waitFor();
   await page.getByRole('textbox', { name: 'Why' }).fill('nobody uses them');
@@ -160,7 +229,7 @@ test('two versions are compared, and the older one comes back as a draft', async
   await page.getByLabel('With', { exact: true }).selectOption('1');
   await page.getByText('They are the same.').waitFor();
   await page.getByRole('button', { name: 'Take version 1 as a draft' }).click();
-  await page.getByText('Draft, kept in this browser').waitFor();
+  await page.getByText('Draft, kept', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Plan the change' }).click();
   await page.getByRole('heading', { name: 'Plan: A change of rules' }).waitFor();
   await settled();

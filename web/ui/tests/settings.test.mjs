@@ -94,7 +94,7 @@ test('choosing another password ends the other sessions and not this one', async
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel(/^Password/).fill(first);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Connectors' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await go('/settings/account');
   await page.getByRole('button', { name: 'Choose another password' }).click();
   await page.getByLabel(/^Current password/).fill('not it at all');

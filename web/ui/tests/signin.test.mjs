@@ -84,8 +84,8 @@ test('signing in leads to no other site', async () => {
     const { page, go, close } = await openPage(browser, muster, { signedIn: false });
     await go(`/sign-in?back=${encodeURIComponent(elsewhere)}`);
     await type(page, email, password);
-    await page.getByRole('heading', { name: 'Connectors' }).waitFor();
-    assert.equal(page.url(), `${muster.url}/ui/connectors`, elsewhere);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    assert.equal(page.url().replace(/\/$/, ''), `${muster.url}/ui`, elsewhere);
     await close();
   }
 });
@@ -107,7 +107,7 @@ test('the admin token lets in until the page is loaded again', async () => {
   await good('the refused token');
   await page.getByLabel('Admin token').fill(muster.token);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Connectors' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   assert.ok(!(await kept(page)).includes(muster.token), 'the token is where scripts find it');
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByText('API tokens are made by administrators who have signed in').waitFor();
@@ -134,7 +134,7 @@ for (const theme of themes) {
       await good('the password that is too short');
       await page.getByLabel(/^Password/).fill(password);
       await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: 'Connectors' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
       await page.getByRole('button', { name: 'Account: Grace Hopper' }).waitFor();
       assert.ok(!(await kept(page)).includes(link[2]), 'the link is still in the browser');
       await page.goBack().catch(() => {});

@@ -9,6 +9,7 @@ import { Banner } from '../pages/holds/Banner';
 import { RailLink } from '../parts/links';
 import { Account } from './Account';
 import { navigation } from './navigation';
+import { Search } from './Search';
 
 // Shell is the frame around every page: the header, the rail with the areas, and the page.
 export function Shell() {
@@ -31,12 +32,13 @@ export function Shell() {
             <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={open ? 'Close the menu' : 'Open the menu'} aria-expanded={open} aria-controls="rail" />
             <Link to="/" style={{ fontWeight: 700, fontSize: '1.15rem', color: 'var(--ink)', textDecoration: 'none' }}>Muster</Link>
           </Group>
+          <Search />
           <Account />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" id="rail" className={open ? 'rail' : 'rail rail-shut'} aria-label="Areas">
         {navigation.map((entry) => (
-          <RailLink key={entry.label} to={entry.to} label={entry.label} leftSection={entry.icon} />
+          <RailLink key={entry.label} to={entry.to} activeOptions={{ exact: entry.to === '/', includeSearch: false }} label={entry.label} leftSection={entry.icon} />
         ))}
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>

@@ -1,7 +1,7 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { IconGroups, IconPlug, IconSettings, IconUsers, IconWarn } from '../parts/icons';
+import { IconActivity, IconAudit, IconChanges, IconDownload, IconGroups, IconHome, IconPlug, IconSettings, IconUsers, IconWarn } from '../parts/icons';
 
 interface Entry {
   to: LinkProps['to'];
@@ -11,9 +11,14 @@ interface Entry {
 
 // navigation is what the rail at the left lists, in this order.
 export const navigation: Entry[] = [
+  { to: '/', label: 'Overview', icon: <IconHome /> },
   { to: '/connectors', label: 'Connectors', icon: <IconPlug /> },
   { to: '/users', label: 'Users', icon: <IconUsers /> },
   { to: '/groups', label: 'Groups', icon: <IconGroups /> },
   { to: '/conflicts', label: 'Conflicts', icon: <IconWarn /> },
+  { to: '/jobs', label: 'Jobs', icon: <IconChanges /> },
+  { to: '/imports', label: 'Imports', icon: <IconDownload /> },
+  { to: '/activity', label: 'Activity', icon: <IconActivity /> },
+  { to: '/audit', label: 'Audit', icon: <IconAudit /> },
   { to: '/settings/account', label: 'Settings', icon: <IconSettings /> },
 ];

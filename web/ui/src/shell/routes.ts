@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
 import { whoAmI } from '../auth';
+import { overviewSearch } from '../pages/overview/search';
 import { backFrom, backTo, pathOf } from '../pages/signin/back';
 import { Away } from './Away';
 import { Lost } from './Lost';
@@ -32,6 +33,14 @@ export const setUp = createRoute({
   component: lazyRouteComponent(() => import('../pages/signin/SetUp'), 'SetUp'),
 });
 
+// connectWith is where set-up links of connectors lead: an IdP's administrator connects it there
+// without signing in.
+export const connectWith = createRoute({
+  getParentRoute: () => root,
+  path: '/connect-with',
+  component: lazyRouteComponent(() => import('../pages/connectwith/ConnectWith'), 'ConnectWith'),
+});
+
 // shell is around every page of those who are signed in; pages name it as their parent.
 export const shell = createRoute({
   getParentRoute: () => root,
@@ -47,7 +56,6 @@ export const shell = createRoute({
 export const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/connectors' });
-  },
+  validateSearch: overviewSearch,
+  component: lazyRouteComponent(() => import('../pages/overview/Overview'), 'Overview'),
 });

@@ -7,7 +7,7 @@ import { api, ask, type Schema } from '../../api/client';
 import { Problem, problemOf } from '../../api/problem';
 import { Failed } from '../../states/Failed';
 import { Loading } from '../../states/Loading';
-import { allDirectories, allTenants } from './reading';
+import { presentDirectories, allTenants } from './reading';
 import { keep } from './secrets';
 import { another, slugOf } from './slug';
 
@@ -25,7 +25,7 @@ interface Wanted {
 // changed under "More".
 export function ConnectForm({ kind }: { kind: Kind }) {
   const tenants = useQuery(allTenants);
-  const directories = useQuery(allDirectories);
+  const directories = useQuery(presentDirectories);
   if (tenants.isError) return <Failed error={tenants.error} retry={() => void tenants.refetch()} what="Reading the tenants" />;
   if (directories.isError) return <Failed error={directories.error} retry={() => void directories.refetch()} what="Reading the directories" />;
   if (tenants.data === undefined || directories.data === undefined) return <Loading what="tenants and directories" lines={3} />;

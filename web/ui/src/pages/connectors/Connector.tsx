@@ -18,8 +18,12 @@ const tabs = [
   { to: '/connectors/$slug/setup', end: '/setup', label: 'Setup guide' },
   { to: '/connectors/$slug/credentials', end: '/credentials', label: 'Credentials' },
   { to: '/connectors/$slug/rules', end: '/rules', label: 'Rules' },
+  { to: '/connectors/$slug/mapping', end: '/mapping', label: 'Mapping' },
+  { to: '/connectors/$slug/cleanup', end: '/cleanup', label: 'Cleanup and safety' },
+  { to: '/connectors/$slug/linking', end: '/linking', label: 'Linking' },
   { to: '/connectors/$slug/holds', end: '/holds', label: 'Held changes' },
   { to: '/connectors/$slug/mode', end: '/mode', label: 'Mode' },
+  { to: '/connectors/$slug/settings', end: '/settings', label: 'Settings' },
 ] as const;
 
 // inner are pages that are reached from those of the tabs.

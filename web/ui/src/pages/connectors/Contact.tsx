@@ -40,7 +40,7 @@ export function Contact({ connector }: { connector: Schema<'Connector'> }) {
 }
 
 // useSaid reads out what changes, once, and never what was there when the page opened.
-function useSaid(contact: Said | undefined) {
+export function useSaid(contact: Said | undefined) {
   const before = useRef<string>(undefined);
   const now = contact === undefined ? undefined : `${contact.state} ${contact.problems[0]?.diagnosis ?? ''}`;
   useEffect(() => {
@@ -52,7 +52,8 @@ function useSaid(contact: Said | undefined) {
   }, [contact, now]);
 }
 
-function Light({ contact, base }: { contact: Said; base: string }) {
+// Light is how the identity provider gets on, in words.
+export function Light({ contact, base }: { contact: Said; base: string }) {
   const [first] = contact.problems;
   switch (contact.state) {
     case 'connected':

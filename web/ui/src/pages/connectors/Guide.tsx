@@ -4,11 +4,11 @@ import { useLocalStorage } from '@mantine/hooks';
 import type { Schema } from '../../api/client';
 import { Copy } from '../../parts/Copy';
 
-type Filled = Schema<'FilledGuide'>;
+type Filled = Schema<'Guide'>;
 type Step = Schema<'Step'>;
 
 // Guide is what to do at the IdP, step by step, in the words of its own forms. Which steps are
-// done is remembered in this browser.
+// done is remembered in this browser; slug tells connectors apart.
 export function Guide({ guide, slug }: { guide: Filled; slug: string }) {
   const [done, setDone] = useLocalStorage<string[]>({ key: `muster.done.${slug}.${guide.id}`, defaultValue: [] });
   return (

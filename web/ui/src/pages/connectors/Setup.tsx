@@ -6,6 +6,7 @@ import { Answer } from '../../states/Answer';
 import { Contact } from './Contact';
 import { Guide } from './Guide';
 import { allGuides, guideFor, oneConnector } from './reading';
+import { SetupLinks } from './SetupLinks';
 import { Values } from './Values';
 
 // Setup is what to do at the IdP, with what to copy there, beside what Muster hears of it.
@@ -36,7 +37,10 @@ export function Setup() {
           )}
         </Answer>
       </Stack>
-      <Contact connector={connector.data} />
+      <Stack gap="lg" style={{ minWidth: 0 }}>
+        <Contact connector={connector.data} />
+        <SetupLinks slug={slug} />
+      </Stack>
     </div>
   );
 }

@@ -47,6 +47,14 @@ export function credentialsOf(slug: string) {
   });
 }
 
+// setupLinksOf reads a connector's set-up links that have not ended, never their secrets.
+export function setupLinksOf(slug: string) {
+  return queryOptions({
+    queryKey: ['connectors', slug, 'setup-links'],
+    queryFn: async ({ signal }) => (await ask(api.GET('/connectors/{c}/setup-links', { params: { path: { c: slug }, query: { limit: 500 } }, signal }))).items,
+  });
+}
+
 // allGuides reads the list of guides, which is the same for everybody.
 export const allGuides = queryOptions({
   queryKey: ['guides'],
@@ -62,16 +70,19 @@ export function guideFor(id: string, slug: string) {
   });
 }
 
-// allTenants and allDirectories are what a new connector is made from.
+// allTenants and presentDirectories are what a new connector is made from.
 export const allTenants = queryOptions({
   queryKey: ['tenants'],
   queryFn: async ({ signal }) => (await ask(api.GET('/tenants', { params: { query: { limit: 500 } }, signal }))).items,
 });
 
+// allDirectories are removed ones too, which can be restored and nothing else.
 export const allDirectories = queryOptions({
   queryKey: ['directories'],
   queryFn: async ({ signal }) => (await ask(api.GET('/directories', { signal }))).items,
 });
+
+export const presentDirectories = queryOptions({ ...allDirectories, select: (all) => all.filter((d) => d.removed === undefined) });
 
 // streamOf is the path of a connector's contact, to listen to.
 export function streamOf(slug: string): string {

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-route
 
 import { shell } from '../../shell/routes';
 import { ofRules } from '../rules/routes';
+import { ofSections } from '../sections/routes';
 import { connector } from './frame';
 
 // ConnectorFilter is what of the list is shown; it stands in the address.
@@ -54,4 +55,4 @@ const credentials = createRoute({
 });
 
 // connectors are the pages of connectors.
-export const connectors = [list, connect, connector.addChildren([start, setup, credentials, ...ofRules])] as const;
+export const connectors = [list, connect, connector.addChildren([start, setup, credentials, ...ofRules, ...ofSections])] as const;

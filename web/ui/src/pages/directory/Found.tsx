@@ -10,22 +10,21 @@ import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
 import { Failed } from '../../states/Failed';
-import { foundBy, isID, quoted, requestOf, usersOf } from './reading';
+import { foundBy, isID, requestOf, usersNamed } from './reading';
 import { userColumns } from './userColumns';
 import { actionWords, foundAs, recordStates, StatusState } from './words';
 
-// Found is everything that a text names. What an index answers (whole values, beginnings of
-// userNames) is there at once; parts of names follow when they are found.
+// Found is everything that a text names: whole values, and beginnings of the words of names and
+// addresses.
 export function Found({ d, q }: { d: string; q: string }) {
   const whole = useQuery(foundBy(d, q));
-  const begins = useQuery(usersOf(d, {}, `userName sw ${quoted(q)}`));
-  const named = useQuery({ ...usersOf(d, {}, `displayName co ${quoted(q)} or userName co ${quoted(q)}`), enabled: !isID(q) });
+  const named = useQuery({ ...usersNamed(d, q), enabled: !isID(q) });
   const request = useQuery({ ...requestOf(q), enabled: isID(q) });
   const exact = new Set(whole.data?.people.map((p) => p.id));
   const users = new Map<string, Schema<'User'>>();
-  for (const u of [...(begins.data?.items ?? []), ...(named.data?.items ?? [])]) if (!exact.has(u.id)) users.set(u.id, u);
-  const busy = begins.isFetching || named.isFetching || request.isFetching || whole.isFetching;
-  const more = (begins.data?.next ?? named.data?.next ?? undefined) !== undefined;
+  for (const u of named.data?.items ?? []) if (!exact.has(u.id)) users.set(u.id, u);
+  const busy = named.isFetching || request.isFetching || whole.isFetching;
+  const more = (named.data?.next ?? undefined) !== undefined;
   const events = request.data ?? [];
   const nothing = !busy && whole.data !== undefined && whole.data.people.length + whole.data.records.length + users.size + events.length === 0;
   return (
@@ -37,7 +36,6 @@ export function Found({ d, q }: { d: string; q: string }) {
           {records.length > 0 && <Unlinked records={records} />}
           {events.length > 0 && <OfRequest d={d} events={events} />}
           {named.isError && <Failed error={named.error} retry={() => void named.refetch()} what="Looking for names" />}
-          {begins.isError && <Failed error={begins.error} retry={() => void begins.refetch()} what="Looking for userNames" />}
           {request.isError && <Failed error={request.error} retry={() => void request.refetch()} what="Looking for the request" />}
           {users.size > 0 && (
             <section aria-labelledby="like-this">
@@ -48,7 +46,7 @@ export function Found({ d, q }: { d: string; q: string }) {
           )}
           {nothing && (
             <Empty title="Nobody is found">
-              Nothing in this directory has “<Name>{q}</Name>” as an e-mail or id, or in its name. Deleted users are found by whole values alone. <TextLink to="/groups" search={{ in: d, q }}>Look among the groups</TextLink>.
+              Nothing in this directory has “<Name>{q}</Name>” as an e-mail or id, or as the beginning of a word of its name. Deleted users are found by whole values alone. <TextLink to="/groups" search={{ in: d, q }}>Look among the groups</TextLink>.
             </Empty>
           )}
           {!nothing && <Text><TextLink to="/groups" search={{ in: d, q }}>Groups like this</TextLink></Text>}

@@ -6,13 +6,13 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
-import { allDirectories } from '../connectors/reading';
+import { presentDirectories } from '../connectors/reading';
 import type { InDirectory } from './routes';
 
 // Where finds the directory that the address names, or else the first, and shows what is in it
 // below a switch. Who has one directory never sees the switch.
 export function Where({ children }: { children: (directory: string) => ReactNode }) {
-  const query = useQuery(allDirectories);
+  const query = useQuery(presentDirectories);
   return (
     <Answer query={query} what="the directories">
       {(all) => <Chosen all={all}>{children}</Chosen>}
@@ -23,7 +23,7 @@ export function Where({ children }: { children: (directory: string) => ReactNode
 // useChosen is the directory that Where shows, once it is known.
 export function useChosen(): string | undefined {
   const search: InDirectory = useSearch({ strict: false });
-  const { data } = useQuery(allDirectories);
+  const { data } = useQuery(presentDirectories);
   return data === undefined ? undefined : search.in ?? data[0]?.name;
 }
 

@@ -13,12 +13,21 @@ export type UserDetail = Schema<'UserDetail'> & Record<string, unknown>;
 // pageSize is how many rows a page of a list has.
 export const pageSize = 50;
 
-// usersOf reads a page of a directory's users, narrowed by a SCIM filter.
-export function usersOf(d: string, { status, managed, cursor }: UserFilter, filter?: string) {
-  const asked = { status, managed, cursor, filter, limit: pageSize };
+// usersOf reads a page of a directory's users.
+export function usersOf(d: string, { status, managed, cursor }: UserFilter) {
+  const asked = { status, managed, cursor, limit: pageSize };
   return queryOptions({
     queryKey: ['directories', d, 'users', asked],
     queryFn: async ({ signal }) => (await ask(api.GET('/directories/{d}/users', { params: { path: { d }, query: asked }, signal }))) as Schema<'ListUser'>,
+    placeholderData: keepPreviousData,
+  });
+}
+
+// usersNamed reads the first users whose names and addresses have a word that begins like each of a text's.
+export function usersNamed(d: string, q: string, limit = pageSize) {
+  return queryOptions({
+    queryKey: ['directories', d, 'users', { named: q, limit }],
+    queryFn: async ({ signal }) => (await ask(api.GET('/directories/{d}/users', { params: { path: { d }, query: { q: q.slice(0, 200), limit } }, signal }))) as Schema<'ListUser'>,
     placeholderData: keepPreviousData,
   });
 }

@@ -9,12 +9,15 @@ import { ButtonLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
 import { Note } from '../../parts/State';
 import { Failed } from '../../states/Failed';
-import { dropDraft } from '../rules/draft';
+import { dropApplied } from '../rules/draft';
 import { OpState } from './words';
+
+// Outdated is what the server says of a plan whose outcome has become another one.
+export type Outdated = Partial<Schema<'Problem'>>;
 
 // Apply asks for the reason where anything is lost, and for the number of losses above the safety
 // limits, and applies exactly the plan that was read.
-export function Apply({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
+export function Apply({ slug, plan, onStale }: { slug: string; plan: Schema<'Plan'>; onStale: (said?: Outdated) => void }) {
   const losses = plan.losses.users + plan.losses.memberships + plan.losses.keys;
   const [comment, setComment] = useState('');
   const [typed, setTyped] = useState('');
@@ -26,13 +29,17 @@ export function Apply({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
   const apply = useMutation({
     mutationFn: () => ask(api.POST('/connectors/{c}/plans/{id}/application', { params: { path: { c: slug, id: plan.id } }, body: { hash: plan.hash ?? '', comment: comment.trim() || undefined } })),
     onSuccess: async (job) => {
-      if (plan.draft.rules !== undefined) dropDraft(slug);
+      if (plan.draft.rules !== undefined) void dropApplied(slug, plan.draft.rules).catch(() => {}); // it is shown as in force all the same
       cache.setQueryData(['jobs', job.id], job);
       await navigate({ to: '/connectors/$slug/jobs/$job', params: { slug, job: job.id } });
       void cache.invalidateQueries({ queryKey: ['connectors'] });
     },
+    onMutate: () => onStale(undefined),
     onError: (error) => {
-      if (problemOf(error).code === 'planStale') void cache.invalidateQueries({ queryKey: ['connectors', slug, 'plans', plan.id] });
+      const { code, said } = problemOf(error);
+      if (code !== 'planStale') return;
+      onStale(said);
+      void cache.invalidateQueries({ queryKey: ['connectors', slug, 'plans', plan.id] });
     },
   });
   const problem = apply.isError ? problemOf(apply.error) : undefined;
@@ -58,7 +65,6 @@ export function Apply({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
           <TextInput ref={number} label={`Type ${losses} to confirm the losses`} required inputMode="numeric" autoComplete="off" value={typed} maw="20rem"
             error={lacks === 'number' ? `This is not ${losses}.` : undefined} onChange={(e) => setTyped(e.currentTarget.value)} />
         )}
-        {problem?.code === 'planStale' && <Stale problem={problem.said} />}
         {problem !== undefined && problem.code !== 'planStale' && about === undefined && <Failed error={problem} what="Applying the plan" />}
         <Group>
           <ButtonLink variant="default" to={plan.draft.rules === undefined ? '/connectors/$slug' : '/connectors/$slug/rules'} params={{ slug }}>Back</ButtonLink>
@@ -69,8 +75,9 @@ export function Apply({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
   );
 }
 
-// Stale says that the outcome has become another one, and for whom. The plan is read anew meanwhile.
-function Stale({ problem }: { problem: Partial<Schema<'Problem'>> }) {
+// Stale says that the outcome has become another one, and for whom. The plan is made anew
+// meanwhile.
+export function Stale({ problem }: { problem: Outdated }) {
   return (
     <Note tone="warn" title="Nothing was applied: the outcome has changed" alert>
       <p style={{ margin: '0.25rem 0' }}>{problem.detail}</p>

@@ -1,6 +1,7 @@
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 
 import { api, ask, type Schema } from '../../api/client';
 import { Heading } from '../../parts/Heading';
@@ -9,7 +10,7 @@ import { Note } from '../../parts/State';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Failed } from '../../states/Failed';
-import { Apply } from './Apply';
+import { Apply, Stale, type Outdated } from './Apply';
 import { Changes } from './Changes';
 import { planOf } from './reading';
 import { draftWords, said } from './words';
@@ -18,20 +19,22 @@ import { draftWords, said } from './words';
 export function Plan() {
   const { slug, plan: id } = useParams({ from: '/shell/connectors/$slug/plans/$plan' });
   const query = useQuery(planOf(slug, id));
+  const [outdated, setOutdated] = useState<{ plan: string; said?: Outdated }>(); // stays while that plan is made anew
   return (
     <Answer query={query} what="the plan" lines={8}>
       {(plan) => (
         <Stack>
           <Heading>Plan: {draftWords(plan.draft)}</Heading>
           <Text c="dimmed">Made <When at={plan.createdAt} />{plan.createdBy !== undefined && ` by ${plan.createdBy}`}, over {plan.total} records. Nothing has been changed by it.</Text>
-          <Body slug={slug} plan={plan} />
+          {outdated?.plan === plan.id && outdated.said !== undefined && <Stale problem={outdated.said} />}
+          <Body slug={slug} plan={plan} onStale={(said) => setOutdated({ plan: plan.id, said })} />
         </Stack>
       )}
     </Answer>
   );
 }
 
-function Body({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
+function Body({ slug, plan, onStale }: { slug: string; plan: Schema<'Plan'>; onStale: (said?: Outdated) => void }) {
   switch (plan.state) {
     case 'running':
       return (
@@ -54,7 +57,7 @@ function Body({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
           {plan.state === 'applied' && <Note tone="info" title="This plan was applied">What it says is what was before.</Note>}
           {plan.state === 'stale' && <Note tone="warn" title="The plan is old"><p style={{ margin: '0.25rem 0 0.5rem' }}>Rules, modes or settings have changed since. Applying it looks again first, and does nothing if the outcome is another one.</p><Again slug={slug} plan={plan} /></Note>}
           <Summary plan={plan} />
-          {plan.state !== 'applied' && <Apply slug={slug} plan={plan} />}
+          {plan.state !== 'applied' && <Apply slug={slug} plan={plan} onStale={onStale} />}
           <Changes slug={slug} plan={plan} />
         </Stack>
       );

@@ -17,7 +17,7 @@ export function planOf(slug: string, id: string) {
 
 // changesOf reads what a plan would do, page by page, losses first. tag makes it be read anew when
 // the plan was made anew.
-export function changesOf(slug: string, id: string, tag: string, filter: PlanFilter) {
+export function changesOf(slug: string, id: string, tag: string, { by: _, ...filter }: PlanFilter) {
   const query = { ...filter, op: filter.op as Op | undefined, limit: 50 };
   return infiniteQueryOptions({
     queryKey: ['connectors', slug, 'plans', id, 'changes', tag, filter],
@@ -27,8 +27,19 @@ export function changesOf(slug: string, id: string, tag: string, filter: PlanFil
   });
 }
 
+// totalsOf counts what a plan would do, page by page, those that lose most first.
+export function totalsOf(slug: string, id: string, tag: string, by: NonNullable<PlanFilter['by']>, filter: PlanFilter) {
+  const query = { ...filter, by, op: filter.op as Op | undefined, limit: 50 };
+  return infiniteQueryOptions({
+    queryKey: ['connectors', slug, 'plans', id, 'totals', tag, query],
+    queryFn: ({ pageParam, signal }) => ask(api.GET('/connectors/{c}/plans/{id}/totals', { params: { path: { c: slug, id }, query: { ...query, cursor: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+}
+
 // changesAsCSV reads everything that fits the filter, as a file.
-export async function changesAsCSV(slug: string, id: string, filter: PlanFilter): Promise<Blob> {
+export async function changesAsCSV(slug: string, id: string, { by: _, ...filter }: PlanFilter): Promise<Blob> {
   const query = new URLSearchParams(Object.entries(filter).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
   let response: Response;
   try {

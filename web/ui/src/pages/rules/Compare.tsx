@@ -1,9 +1,10 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 
 import { Name } from '../../parts/Name';
 import { Answer } from '../../states/Answer';
+import { Failed } from '../../states/Failed';
 import { difference } from './difference';
 import { keepDraft } from './draft';
 import type { Rules } from './entries';
@@ -30,10 +31,10 @@ export function Compare({ slug, before, after, newest }: Props) {
 function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is: Rules }) {
   const navigate = useNavigate();
   const parts = difference(was, is);
-  function restore() {
-    keepDraft(slug, was, `"${newest}"`);
-    void navigate({ to: '/connectors/$slug/rules', params: { slug } });
-  }
+  const restore = useMutation({
+    mutationFn: () => keepDraft(slug, was, newest),
+    onSuccess: () => navigate({ to: '/connectors/$slug/rules', params: { slug } }),
+  });
   return (
     <Stack component="section" gap="sm" className="panel" aria-labelledby="difference">
       <Title order={3} id="difference">From version {before} to {after}</Title>
@@ -47,9 +48,10 @@ function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is
           </ul>
         </div>
       ))}
+      {restore.isError && <Failed error={restore.error} what="Keeping the draft" />}
       {before !== newest && (
         <Group gap="sm">
-          <Button variant="default" onClick={restore}>Take version {before} as a draft</Button>
+          <Button variant="default" loading={restore.isPending} onClick={() => restore.mutate()}>Take version {before} as a draft</Button>
           <Text size="sm" c="dimmed">Nothing is applied; a draft that is there is replaced.</Text>
         </Group>
       )}

@@ -3,20 +3,22 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { api, ask, type Tagged } from '../../api/client';
+import { api, ask, type Schema, type Tagged } from '../../api/client';
 import { problemOf } from '../../api/problem';
 import { announce } from '../../parts/announce';
 import { TextLink } from '../../parts/links';
-import { Note, State } from '../../parts/State';
+import { useBarred } from '../../parts/roles';
+import { Note } from '../../parts/State';
 import { Answer } from '../../states/Answer';
 import { Failed } from '../../states/Failed';
 import { useDraft } from './draft';
+import { DraftState, Theirs } from './DraftState';
 import { lists, type Rules } from './entries';
 import { useJudgement } from './judging';
 import { ListEditor } from './ListEditor';
 import { Pipeline } from './Pipeline';
 import { Presets } from './Presets';
-import { rulesInForce, type Asked } from './reading';
+import { draftOf, rulesInForce, type Asked } from './reading';
 import { Try } from './Try';
 import { Verdicts } from './Verdicts';
 
@@ -25,11 +27,17 @@ import { Verdicts } from './Verdicts';
 export function Editor() {
   const { slug } = useParams({ from: '/shell/connectors/$slug/rules' });
   const query = useQuery(rulesInForce(slug));
-  return <Answer query={query} what="the rules" lines={8}>{(force) => <Draft key={slug} slug={slug} force={force} />}</Answer>;
+  const kept = useQuery(draftOf(slug));
+  return (
+    <Answer query={query} what="the rules" lines={8}>
+      {(force) => <Answer query={kept} what="the draft" lines={8}>{(read) => <Draft key={slug} slug={slug} force={force} read={read} />}</Answer>}
+    </Answer>
+  );
 }
 
-function Draft({ slug, force }: { slug: string; force: Tagged<Rules> }) {
-  const draft = useDraft(slug, force);
+function Draft({ slug, force, read }: { slug: string; force: Tagged<Rules>; read: Tagged<Schema<'RulesDraft'>> }) {
+  const barred = useBarred('ruleEditor');
+  const draft = useDraft(slug, force, read, barred === undefined);
   const search = useSearch({ from: '/shell/connectors/$slug/rules' });
   const [limit, setLimit] = useState(100);
   const [name, setName] = useState('');
@@ -51,7 +59,7 @@ function Draft({ slug, force }: { slug: string; force: Tagged<Rules> }) {
     <Stack gap="lg">
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
-          {draft.changed ? <State tone="info">Draft, kept in this browser</State> : <State tone="ok">In force</State>}
+          <DraftState draft={draft} barred={barred} />
           <Text c="dimmed">version {force.tag.replaceAll('"', '')} in force</Text>
           <TextLink to="/connectors/$slug/rules/versions" params={{ slug }}>Versions</TextLink>
         </Group>
@@ -60,6 +68,7 @@ function Draft({ slug, force }: { slug: string; force: Tagged<Rules> }) {
           <Button disabled={!draft.changed || broken > 0} loading={plan.isPending} onClick={() => plan.mutate()}>Plan the change</Button>
         </Group>
       </Group>
+      <Theirs draft={draft} />
       {draft.behind && <Note tone="warn" title="The rules in force have changed">This draft was begun from other rules. Its plan says what it would change of those in force now, the other changes included. <Button variant="default" size="compact-md" mih={36} onClick={draft.discard}>Begin again from the rules in force</Button></Note>}
       {broken > 0 && <Note tone="bad">{broken === 1 ? 'One entry cannot be used' : `${broken} entries cannot be used`}: the verdicts are without {broken === 1 ? 'it' : 'them'}. Mend or remove {broken === 1 ? 'it' : 'them'} before planning.
         {query.data?.problems.filter((p) => !lists.some(({ list }) => list === p.list)).map((p) => <p key={p.list + p.index} style={{ margin: '0.25rem 0' }}><code>{p.list}</code> {p.message}</p>)}</Note>}

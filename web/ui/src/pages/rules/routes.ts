@@ -34,12 +34,15 @@ export interface PlanFilter {
   user?: string;
   group?: string;
   reason?: string;
+  by?: 'group' | 'user' | 'reason'; // counted by it, instead of line by line
 }
+
+const bys = ['group', 'user', 'reason'] as const;
 
 const plan = createRoute({
   getParentRoute: () => connector,
   path: '/plans/$plan',
-  validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason') }),
+  validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason'), by: bys.find((by) => by === search['by']) }),
   component: lazyRouteComponent(() => import('../plans/Plan'), 'Plan'),
 });
 

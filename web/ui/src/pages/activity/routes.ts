@@ -1,0 +1,27 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+
+import { shell } from '../../shell/routes';
+import { eventFilter, requestFilter } from './search';
+
+const requests = createRoute({
+  getParentRoute: () => shell,
+  path: '/activity',
+  validateSearch: requestFilter,
+  component: lazyRouteComponent(() => import('./Activity'), 'Activity'),
+});
+
+const request = createRoute({
+  getParentRoute: () => shell,
+  path: '/activity/$id',
+  component: lazyRouteComponent(() => import('./Request'), 'Request'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: eventFilter,
+  component: lazyRouteComponent(() => import('../audit/Audit'), 'Audit'),
+});
+
+// activity are the pages of what came and of what happened.
+export const activity = [requests, request, audit] as const;

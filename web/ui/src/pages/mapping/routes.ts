@@ -1,0 +1,12 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+
+import { connector } from '../connectors/frame';
+
+// mapping is where attributes and names of groups are changed before anything else sees them. The
+// record that it is tried on stands in the address.
+export const mapping = createRoute({
+  getParentRoute: () => connector,
+  path: '/mapping',
+  validateSearch: (search): { record?: string } => ({ record: typeof search['record'] === 'string' && search['record'] !== '' ? search['record'] : undefined }),
+  component: lazyRouteComponent(() => import('./Mapping'), 'Mapping'),
+});
