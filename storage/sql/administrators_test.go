@@ -96,6 +96,10 @@ func TestWhatIsRestoredLetsNobodyIn(t *testing.T) {
 	if err := errors.Join(err, s.AddLink(ctx, administrators.Link{Administrator: a.ID, ExpiresAt: now.Add(time.Hour)}, link)); err != nil {
 		t.Fatal(err)
 	}
+	c, share := newConnector(t, s, "acme", "acme-okta"), [32]byte{3}
+	if _, err := s.AddSetupLink(ctx, tenants.NewSetupLink{SetupLink: tenants.SetupLink{Connector: c.Slug, Name: "Acme IT", ExpiresAt: now.Add(time.Hour)}, Hash: share}); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := s.SessionBy(ctx, session, now); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +108,8 @@ func TestWhatIsRestoredLetsNobodyIn(t *testing.T) {
 	}
 	_, _, bySession := s.SessionBy(ctx, session, now)
 	_, byLink := s.LinkBy(ctx, link, now)
-	if !errors.Is(bySession, tenants.ErrUnknown) || !errors.Is(byLink, tenants.ErrUnknown) {
-		t.Errorf("the session: %v; the link: %v", bySession, byLink)
+	_, byShare := s.SetupLink(ctx, share, now)
+	if !errors.Is(bySession, tenants.ErrUnknown) || !errors.Is(byLink, tenants.ErrUnknown) || !errors.Is(byShare, tenants.ErrUnknown) {
+		t.Errorf("the session: %v; the link: %v; the set-up link: %v", bySession, byLink, byShare)
 	}
 }

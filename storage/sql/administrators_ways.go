@@ -89,12 +89,13 @@ func (s *Store) Sessions(ctx context.Context, administrator uuid.UUID, now time.
 	return all, wrap(err, "listing sessions")
 }
 
-// EndWaysIn ends every session and every link that waits: of a copy that was restored they are
+// EndWaysIn ends every session and every link that waits, set-up links too: of a copy that was restored they are
 // those of another time, and somebody may have ended or used them since.
 func (s *Store) EndWaysIn(ctx context.Context) error {
 	err := s.write(ctx, everyConnector, func(t *tx) error {
 		t.exec(nil, "delete from administrator_sessions")
 		t.exec(nil, "delete from administrator_links")
+		t.exec(nil, "delete from setup_links")
 		return nil
 	})
 	return wrap(err, "ending the sessions of the copy")
