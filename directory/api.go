@@ -163,6 +163,7 @@ type Membership struct {
 	Origin   policy.Origin
 	Because  policy.Reason
 	Supports []Supported // everything it stands on, strongest first; the first is Origin and Because
+	Since    time.Time   // when the user joined
 }
 
 // Supported is one reason for which a membership lives. It lives while one is left.
@@ -179,9 +180,11 @@ type DroppedGroup struct {
 
 // GroupMember is one member of a directory group.
 type GroupMember struct {
-	User    User
-	Origin  policy.Origin
-	Because policy.Reason
+	User     User
+	Origin   policy.Origin
+	Because  policy.Reason
+	Supports []Supported // everything the membership stands on, strongest first; of those that are stored
+	Since    time.Time   // of those that are stored
 }
 
 // RecordLink is a record of a user, seen from the directory.
@@ -346,6 +349,7 @@ type Effective interface {
 
 	Linking
 	Importing
+	Reapplying
 
 	// Holds lists what of a connector its safety limits hold; DecideHolds applies or discards it.
 	Holds(ctx context.Context, connector string, f HoldFilter, l Listing) (HoldPage, error)

@@ -132,7 +132,7 @@ func (d *Directory) decideBatch(ctx context.Context, by Admin, s Scope, rows []H
 	var about int
 	err := d.change(ctx, s, by.actor(), func(w *work) error {
 		kept, about, n = w.safety, 0, HoldsDecided{}
-		w.confirmed = make(confirmed)
+		w.confirmed, w.safety.comment = make(confirmed), decision.Comment
 		scene, err := w.load(Request{Users: sortedIDs(users), GroupKeys: w.allNames()})
 		if err != nil {
 			return err
@@ -185,9 +185,5 @@ func (w *work) discard(p *Person, h *HoldRow, by Admin, comment string) {
 		h.Detail.Why += ", saying: " + comment
 	}
 	w.saveHold(*h)
-	more := map[string]any{}
-	if comment != "" {
-		more["comment"] = comment
-	}
-	w.holdEvent("discarded", *h, more)
+	w.holdEvent("discarded", *h, withComment(comment))
 }

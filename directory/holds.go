@@ -169,7 +169,7 @@ func (w *work) applyHolds(x *weighed, d policy.Decision, losses []Loss) {
 		}
 		w.dropHold(h.ID)
 		w.safety.applied++
-		w.holdEvent("applied", h, nil)
+		w.holdEvent("applied", h, withComment(w.safety.comment))
 	}
 }
 
@@ -211,6 +211,14 @@ func (w *work) holdEvent(what string, h HoldRow, more map[string]any) {
 		changes[name] = value
 	}
 	w.event("directory.hold."+what, EventRow{User: h.User, Group: h.Group, Connector: h.Connector, Changes: changes})
+}
+
+// withComment is what an event tells of an administrator's comment.
+func withComment(comment string) map[string]any {
+	if comment == "" {
+		return nil
+	}
+	return map[string]any{"comment": comment}
 }
 
 // nameAgain lifts the discards of memberships whose end a request asks for once more, though its

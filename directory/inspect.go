@@ -118,6 +118,13 @@ func (d *Directory) ReadUserDetail(ctx context.Context, directory string, id uui
 	if err != nil {
 		return detail, err
 	}
+	since, err := d.store.MemberSince(ctx, directoryID, id)
+	if err != nil {
+		return detail, err
+	}
+	for i := range detail.Memberships {
+		detail.Memberships[i].Since = since[detail.Memberships[i].Group.ID]
+	}
 	if detail.LastLogin, err = d.store.LastLogin(ctx, directoryID, id); err != nil {
 		return detail, err
 	}
@@ -195,7 +202,11 @@ func (d *Directory) GroupMembers(ctx context.Context, directory string, group uu
 	}
 	page := Page[GroupMember]{Total: rows.Total, Next: rows.Next, Items: make([]GroupMember, 0, len(rows.Items))}
 	for i, m := range rows.Items {
-		page.Items = append(page.Items, GroupMember{User: users[i], Origin: m.Supports[0].Origin, Because: reason(settings, m.Supports[0])})
+		member := GroupMember{User: users[i], Origin: m.Supports[0].Origin, Because: reason(settings, m.Supports[0]), Since: m.Since}
+		for _, s := range m.Supports {
+			member.Supports = append(member.Supports, Supported{Origin: s.Origin, Because: reason(settings, s)})
+		}
+		page.Items = append(page.Items, member)
 	}
 	return page, nil
 }

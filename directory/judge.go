@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,8 +26,11 @@ type SentGroup struct {
 	Members int // near enough; members that name nobody yet count
 }
 
-// mostJudged is how many groups of a connector are judged at once.
-const mostJudged = 20_000
+const (
+	mostJudged = 20_000 // groups of a connector that are judged at once
+	draftTime  = 2 * time.Second
+	judgeTime  = 20 * time.Second
+)
 
 // Judging asks what rules would make of every group that a connector's IdP sends.
 type Judging struct {
@@ -77,7 +81,9 @@ type JudgedGroup struct {
 }
 
 // JudgeRules says what rules would make of every group that a connector's IdP sends, by the same
-// code as settling. Rules that are half written are judged without what cannot be used.
+// code as settling. Rules that are half written are judged without what cannot be used. Whoever may
+// read may ask, so patterns that take long are bounded: those that draftTime does not suffice for
+// are problems, and a judgement that takes longer than judgeTime ends with the context's error.
 func (d *Directory) JudgeRules(ctx context.Context, connector string, asked Judging) (Judgement, error) {
 	c, err := d.connector(ctx, connector)
 	if err != nil {
@@ -95,7 +101,11 @@ func (d *Directory) JudgeRules(ctx context.Context, connector string, asked Judg
 	if err != nil {
 		return Judgement{}, err
 	}
-	j := judge{settings: settings, draft: policy.CompileDraft(asked.Rules)}
+	ctx, cancel := context.WithTimeout(ctx, judgeTime)
+	defer cancel()
+	reading, done := context.WithTimeout(ctx, draftTime)
+	j := judge{settings: settings, draft: policy.CompileDraft(asked.Rules, func() bool { return reading.Err() != nil })}
+	done()
 	j.now, j.next = *c.Policy, *c.Policy
 	j.now.Rules, j.next.Rules = now, j.draft.Rules
 	out := Judgement{Problems: j.draft.Problems, Complete: len(sent) <= mostJudged}
@@ -105,9 +115,15 @@ func (d *Directory) JudgeRules(ctx context.Context, connector string, asked Judg
 	}
 	all := make([]JudgedGroup, len(sent))
 	for i, g := range sent {
+		if err := ctx.Err(); err != nil {
+			return Judgement{}, err
+		}
 		all[i] = j.group(g.Name, g.Members)
 	}
-	out.Entries, out.Counts = j.entries(asked.Rules, all), j.counts(all)
+	if out.Entries, err = j.entries(ctx, asked.Rules, all); err != nil {
+		return Judgement{}, err
+	}
+	out.Counts = j.counts(all)
 	for _, name := range asked.Names {
 		out.Names = append(out.Names, j.group(name, 0))
 	}
@@ -170,7 +186,7 @@ func (j *judge) verdict(c *policy.Connector, name string) (bool, policy.Reason) 
 }
 
 // entries says what each entry of the lists does, in its place as it was written.
-func (j *judge) entries(r policy.Rules, all []JudgedGroup) map[string][]JudgedEntry {
+func (j *judge) entries(ctx context.Context, r policy.Rules, all []JudgedGroup) (map[string][]JudgedEntry, error) {
 	out := make(map[string][]JudgedEntry)
 	for list, entries := range map[string][]policy.Entry{
 		policy.ListOnlyAssign: r.OnlyAssign, policy.ListNeverAssign: r.NeverAssign, policy.ListAlwaysAssign: r.AlwaysAssign,
@@ -179,6 +195,9 @@ func (j *judge) entries(r policy.Rules, all []JudgedGroup) map[string][]JudgedEn
 	} {
 		did := make([]JudgedEntry, len(entries))
 		for _, g := range all {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			for _, place := range j.draft.Matching(list, g.Name) {
 				did[place].Matches++
 				if g.Assigned {
@@ -188,7 +207,7 @@ func (j *judge) entries(r policy.Rules, all []JudgedGroup) map[string][]JudgedEn
 		}
 		out[list] = did
 	}
-	return out
+	return out, nil
 }
 
 func (j *judge) counts(all []JudgedGroup) JudgedCounts {

@@ -41,6 +41,7 @@ type safety struct {
 	peaks   map[uuid.UUID]Peak
 	gone    map[uuid.UUID]int // members that groups lose in this transaction
 	applied int               // confirmed lines that are done now
+	comment string            // what the administrator who confirmed them said
 }
 
 // counts says whether losses are limited: those that an administrator's own change of one user

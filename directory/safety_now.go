@@ -25,7 +25,8 @@ type SafetyCounter struct {
 }
 
 // SafetyNow says what limits let through of a connector now, and how much of it is used up: those
-// of the rules in force, or of a draft. It measures as settling does, and keeps and locks nothing.
+// of the rules in force, or of a draft, whose other parts may be half written. It measures as
+// settling does, and keeps and locks nothing.
 func (d *Directory) SafetyNow(ctx context.Context, connector string, draft *policy.Rules) (SafetyNow, error) {
 	c, err := d.connector(ctx, connector)
 	if err != nil {
@@ -33,7 +34,7 @@ func (d *Directory) SafetyNow(ctx context.Context, connector string, draft *poli
 	}
 	rules := c.Rules
 	if draft != nil {
-		if _, err := policy.Compile(*draft); err != nil {
+		if _, err := policy.Compile(policy.Rules{Safety: draft.Safety}); err != nil {
 			return SafetyNow{}, err
 		}
 		rules = *draft

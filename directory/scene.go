@@ -242,6 +242,7 @@ type MembershipRow struct {
 	Group    GroupFact
 	User     uuid.UUID
 	Supports []Support
+	Since    time.Time // in lists of members only
 }
 
 // Support is one stored reason of a membership. It names connectors by id.

@@ -49,6 +49,8 @@ type Store interface {
 	FindUsers(ctx context.Context, directory uuid.UUID, text string) ([]User, error)
 	Groups(ctx context.Context, directory uuid.UUID, q GroupQuery) (Page[Group], error)
 	GroupMembers(ctx context.Context, directory, group uuid.UUID, l Listing) (Page[MembershipRow], []User, error)
+	// MemberSince says of each of a user's groups when the user joined it.
+	MemberSince(ctx context.Context, directory, user uuid.UUID) (map[uuid.UUID]time.Time, error)
 	Events(ctx context.Context, f EventQuery, l Listing) (Page[Event], error)
 	// Pending counts the records that are due; connector zero: those of the whole directory.
 	Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error)

@@ -16,9 +16,14 @@ type Draft struct {
 }
 
 // CompileDraft makes rules ready as far as they can be. An entry that is refused is left out; where
-// something besides the entries is refused, only the lists are left.
-func CompileDraft(r Rules) *Draft {
+// something besides the entries is refused, only the lists are left. A pattern that is slow takes a
+// part of a second to be found out: once enough says so, what is left is refused unread. nil never
+// does.
+func CompileDraft(r Rules, enough func() bool) *Draft {
 	d := &Draft{places: make(map[string][]int)}
+	if enough == nil {
+		enough = func() bool { return false }
+	}
 	for _, l := range []struct {
 		name    string
 		entries *[]Entry
@@ -28,7 +33,7 @@ func CompileDraft(r Rules) *Draft {
 		{ListRequiredGroups, &r.RequiredGroups, pattern1}, {ListKeepGroups, &r.Cleanup.KeepGroups, pattern1},
 		{ListAlwaysAssign, &r.AlwaysAssign, name1(ListAlwaysAssign)}, {ListDefaultGroups, &r.DefaultGroups, name1(ListDefaultGroups)},
 	} {
-		*l.entries = d.usable(l.name, *l.entries, l.check)
+		*l.entries = d.usable(l.name, *l.entries, l.check, enough)
 	}
 	rs, err := Compile(r)
 	if err != nil {
@@ -57,13 +62,17 @@ func name1(list string) func(Entry) error {
 }
 
 // usable are the entries of a list that can be used, and notes where they stand.
-func (d *Draft) usable(list string, entries []Entry, check func(Entry) error) []Entry {
+func (d *Draft) usable(list string, entries []Entry, check func(Entry) error, enough func() bool) []Entry {
 	if err := tooMany(list, entries); err != nil {
 		d.refuse(err, list, -1)
 		entries = entries[:maxEntries]
 	}
 	kept := make([]Entry, 0, len(entries))
 	for i, e := range entries {
+		if enough() {
+			d.refuse(&RuleError{Problem: "was not looked at: the entries before it take too long"}, list, i)
+			continue
+		}
 		if err := check(e); err != nil {
 			d.refuse(err, list, i)
 			continue

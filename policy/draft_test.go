@@ -24,7 +24,7 @@ func TestADraftJudgesANameAsDecideDoes(t *testing.T) {
 		in.Views[0].Groups = []policy.SentGroup{{Name: name, Key: canonical.Key(name)}}
 
 		draft := *in.Connectors["okta"]
-		draft.Rules = policy.CompileDraft(draft.Rules.Rules()).Rules
+		draft.Rules = policy.CompileDraft(draft.Rules.Rules(), nil).Rules
 		var there *policy.GroupFacts
 		if fact, ok := in.Groups[canonical.Key(name)]; ok {
 			there = &fact
@@ -52,7 +52,7 @@ func TestADraftNamesEveryEntryThatCannotBeUsedAndJudgesByTheOthers(t *testing.T)
 	d := policy.CompileDraft(policy.Rules{
 		NeverAssign:  []policy.Entry{{Text: "jira-("}, {Form: policy.FormEndsWith, Text: "-admins"}, {Text: "("}, {Form: policy.FormStartsWith, Text: "jira-"}},
 		AlwaysAssign: policy.Text("staff", "staff-.*"),
-	})
+	}, nil)
 	var said []string
 	for _, p := range d.Problems {
 		said = append(said, p.Error())
@@ -73,7 +73,7 @@ func TestADraftNamesEveryEntryThatCannotBeUsedAndJudgesByTheOthers(t *testing.T)
 
 func TestADraftWithAMappingThatCannotBeUsedKeepsItsLists(t *testing.T) {
 	t.Parallel()
-	d := policy.CompileDraft(policy.Rules{NeverAssign: policy.Text("sales"), Mapping: policy.Mapping{Steps: []policy.MappingStep{{Target: "title", Expression: "("}}}})
+	d := policy.CompileDraft(policy.Rules{NeverAssign: policy.Text("sales"), Mapping: policy.Mapping{Steps: []policy.MappingStep{{Target: "title", Expression: "("}}}}, nil)
 	if len(d.Problems) != 1 || d.Problems[0].Index >= 0 && d.Problems[0].List == policy.ListNeverAssign {
 		t.Errorf("the problems are %+v", d.Problems)
 	}
@@ -84,8 +84,23 @@ func TestADraftWithAMappingThatCannotBeUsedKeepsItsLists(t *testing.T) {
 
 func TestADraftOfTooManyEntriesSaysSo(t *testing.T) {
 	t.Parallel()
-	d := policy.CompileDraft(policy.Rules{OnlyAssign: policy.Text(slices.Repeat([]string{"a"}, 1001)...)})
+	d := policy.CompileDraft(policy.Rules{OnlyAssign: policy.Text(slices.Repeat([]string{"a"}, 1001)...)}, nil)
 	if len(d.Problems) != 1 || d.Problems[0].Index != -1 || !strings.Contains(d.Problems[0].Problem, "at most 1000") {
 		t.Errorf("the problems are %+v", d.Problems)
+	}
+}
+
+func TestADraftIsReadAsLongAsThereIsTime(t *testing.T) {
+	t.Parallel()
+	looked := 0
+	d := policy.CompileDraft(policy.Rules{OnlyAssign: policy.Text("jira-.*", "sales"), NeverAssign: policy.Text("jira-admins", "jira-.*")}, func() bool {
+		looked++
+		return looked > 3
+	})
+	if len(d.Problems) != 1 || d.Problems[0].List != policy.ListNeverAssign || d.Problems[0].Index != 1 || !strings.Contains(d.Problems[0].Problem, "not looked at") {
+		t.Errorf("the problems are %+v", d.Problems)
+	}
+	if !d.Rules.Admits("jira-users") || d.Rules.Admits("jira-admins") {
+		t.Error("the entries that were looked at do not count, or the other one does")
 	}
 }

@@ -20,7 +20,7 @@ var leaves = map[string]string{
 	"decideHolds": "directory.hold.", "expectChange": "connector.change.expected", "endExpectedChange": "connector.change.unexpected",
 	"createDirectory": "directory.created", "editDirectory": "directory.changed", "removeDirectory": "directory.removed", "restoreDirectory": "directory.restored",
 	"createUser": "directory.user.created", "editUser": "directory.user.updated", "deleteUser": "directory.user.deleted", "restoreUser": "directory.user.restored",
-	"blockUser": "directory.user.blocked", "unblockUser": "directory.user.unblocked", "unlinkRecord": "directory.user.unlinked", "eraseUser": "directory.user.erased",
+	"blockUser": "directory.user.blocked", "unblockUser": "directory.user.unblocked", "unlinkRecord": "directory.user.unlinked", "reapplyUser": "directory.user.reapplied", "eraseUser": "directory.user.erased",
 	"createGroup": "directory.group.created", "renameGroup": "directory.group.renamed", "deleteGroup": "directory.group.deleted",
 	"addMember": "directory.membership.added", "removeMember": "directory.membership.removed", "changeMembers": "directory.membership.",
 	"decideConflict": "directory.conflict.decided", "decideConflicts": "directory.conflict.decided", "undoDecision": "directory.conflict.reopened",

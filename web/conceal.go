@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/muster-scim/muster/policy"
+	"github.com/muster-scim/muster/tenants"
 )
 
 // What administrators who are limited to tenants do not see of each part of an answer: the reasons
@@ -112,6 +113,20 @@ func (l *Linked) conceal(v *view) bool {
 func (s *Side) conceal(v *view) bool {
 	foreign := func(slug string) bool { return !v.connector(slug) }
 	s.Connectors, s.Former = slices.DeleteFunc(s.Connectors, foreign), slices.DeleteFunc(s.Former, foreign)
+	return true
+}
+
+// conceal of a plan's total leaves out how many members a group has: those of other tenants count.
+func (t *PlanTotal) conceal(*view) bool {
+	t.Members = nil
+	return true
+}
+
+// conceal of a way in which requests come wrong leaves out where else a credential is used.
+func (p *ContactProblem) conceal(v *view) bool {
+	if p.Diagnosis == tenants.UsedElsewhere && !v.connector(p.Hint) {
+		p.Hint = ""
+	}
 	return true
 }
 

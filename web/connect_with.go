@@ -28,7 +28,7 @@ type ShownConnector struct {
 	Kind      tenants.Kind   `json:"kind" doc:"The identity provider's product." example:"okta"`
 	For       string         `json:"for" doc:"For whom the link is." example:"Contoso IT"`
 	SCIM      BaseURLs       `json:"scim" doc:"The base URLs to enter at the identity provider."`
-	Guides    []guides.Guide `json:"guides" nullable:"false" doc:"What to do there, with the addresses filled in; of some products there are several ways."`
+	Guides    []guides.Guide `json:"guides" nullable:"false" doc:"What to do there, with the addresses filled in and without commands of Muster; of some products there are several ways."`
 	Made      bool           `json:"made" doc:"The link has made its credential."`
 	ExpiresAt time.Time      `json:"expiresAt" doc:"When the link ends."`
 }
@@ -84,7 +84,7 @@ func (a *API) addConnectWith() {
 			fitting = guides.Find("generic")
 		}
 		for _, g := range fitting {
-			out.Guides = append(out.Guides, g.Filled(at))
+			out.Guides = append(out.Guides, g.Abroad().Filled(at))
 		}
 		return &shownConnectorOut{Body: out}, nil
 	})
@@ -136,12 +136,19 @@ func (a *API) openLink(ctx context.Context, secret string) (tenants.SetupLink, t
 	return link, c, err
 }
 
+// shownHints are the diagnoses whose hint was said by whoever came, and tells nothing of what there
+// is: of the others it could be another connector, or another credential's user name.
+var shownHints = map[tenants.Diagnosis]bool{tenants.WrongToken: true, tenants.UnknownUser: true, tenants.UnknownPath: true, tenants.OutsideNetworks: true}
+
 // showContact is a contact without the names of credentials and without what was asked: what comes
 // and goes at a connector is its administrators' to see.
 func showContact(c Contact) ShownContact {
 	out := ShownContact{State: c.State, First: c.First, Last: c.Last, Agent: c.Agent, Version: c.Version, Problems: []ContactProblem{}}
 	for _, p := range c.Problems {
 		p.Credential = ""
+		if !shownHints[p.Diagnosis] {
+			p.Hint = ""
+		}
 		out.Problems = append(out.Problems, p)
 	}
 	return out

@@ -30,7 +30,7 @@ type ContactProblem struct {
 	Diagnosis  tenants.Diagnosis `json:"diagnosis" doc:"A stable code." example:"wrongToken"`
 	Sentence   string            `json:"sentence" doc:"What is wrong."`
 	Next       string            `json:"next" doc:"What to do about it."`
-	Hint       string            `json:"hint,omitempty" doc:"The end of the secret, the user name or the path that came." example:"…x7Qa"`
+	Hint       string            `json:"hint,omitempty" doc:"What came, as far as it may be shown: the end of a secret, a user name, a path, an address, or the connector at whose base URL it came." example:"…x7Qa"`
 	Credential string            `json:"credential,omitempty" doc:"Name of the credential it came with, if it is one of the connector's."`
 	Agent      string            `json:"agent,omitempty" doc:"What the client calls itself."`
 	Status     int               `json:"status" doc:"Status of the answer." example:"401"`
@@ -78,10 +78,14 @@ func (a *API) contact(ctx context.Context, in *readContact) (*huma.StreamRespons
 		topic := "contact:" + in.Connector
 		return a.streamOf(ctx, map[string]source{topic: a.contactSource(in.Connector)}, nil, func(string) string { return "contact" })
 	}
+	said := sayContact(all)
+	if err := narrow(ctx, &said); err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		c.SetHeader("Content-Type", "application/json")
 		c.SetStatus(http.StatusOK)
-		_ = json.NewEncoder(c.BodyWriter()).Encode(sayContact(all)) // the caller has gone
+		_ = json.NewEncoder(c.BodyWriter()).Encode(said) // an error: the caller has gone
 	}}, nil
 }
 

@@ -123,7 +123,7 @@ func (op operationText) problems(method, path string) (found []string) {
 	if body := op.RequestBody; body != nil && (!body.Required || body.Content["application/json"].Schema == nil && body.Content["application/octet-stream"].Schema == nil) {
 		say("its body is not required JSON, or a file, with a schema")
 	}
-	if takes := op.RequestBody != nil; takes == (method == "get" || method == "delete" || op.OperationID == "restoreUser" || op.OperationID == "restoreDirectory" || op.OperationID == "reverseJob" || op.OperationID == "testWebhook" || op.OperationID == "redeliver" || strings.HasSuffix(path, "/links")) {
+	if takes := op.RequestBody != nil; takes == (method == "get" || method == "delete" || op.OperationID == "restoreUser" || op.OperationID == "reapplyUser" || op.OperationID == "restoreDirectory" || op.OperationID == "reverseJob" || op.OperationID == "testWebhook" || op.OperationID == "redeliver" || strings.HasSuffix(path, "/links")) {
 		say("takes a body: %v", takes)
 	}
 	successes := 0

@@ -30,12 +30,16 @@ type GroupMember struct {
 	User    UserRef       `json:"user" doc:"The member."`
 	Origin  policy.Origin `json:"origin" enum:"idp,always,default,local,retained" doc:"Why the membership exists."`
 	Because Because       `json:"because" doc:"The reason, with connector, list and pattern."`
-	Told    *EventRef     `json:"told,omitempty" doc:"With at: the event that told of it."`
+
+	Supports []Support  `json:"supports,omitempty" doc:"Everything the membership stands on, strongest first; the first is origin and because. It lives while one is left. Left out with at, and for whoever was just added."`
+	Since    *time.Time `json:"since,omitempty" doc:"When the user joined; left out with at, and for whoever was just added."`
+
+	Told *EventRef `json:"told,omitempty" doc:"With at: the event that told of it."`
 }
 
 func sayMember(group string) func(directory.GroupMember) GroupMember {
 	return func(m directory.GroupMember) GroupMember {
-		return GroupMember{User: refUser(m.User), Origin: m.Origin, Because: sayBecause(m.Because, group)}
+		return GroupMember{User: refUser(m.User), Origin: m.Origin, Because: sayBecause(m.Because, group), Supports: saySupports(m.Supports, group), Since: when(m.Since)}
 	}
 }
 

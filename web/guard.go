@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 )
@@ -79,6 +81,28 @@ func (a *API) sameOrigin(c *gin.Context) {
 	if err := a.crossOrigin.Check(c.Request); err != nil {
 		writeProblem(c, &Problem{Status: http.StatusForbidden, Code: "crossOrigin",
 			Detail: "A page of another site made this request. Call the API from its own origin, or without a browser."})
+		return
+	}
+	c.Next()
+}
+
+// readable refuses a query that holds what no text here can: bytes that are no UTF-8, and U+0000,
+// both of which PostgreSQL answers with an error of its own. Paths and bodies are refused likewise.
+func (a *API) readable(c *gin.Context) {
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	place := ""
+	if err != nil {
+		place = "query"
+	}
+	for name, values := range query {
+		for _, text := range append(values, name) {
+			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				place = "query." + strings.ToValidUTF8(name, "")
+			}
+		}
+	}
+	if place != "" {
+		writeProblem(c, invalid(place, "must be percent-encoded UTF-8 text without the character U+0000"))
 		return
 	}
 	c.Next()

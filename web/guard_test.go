@@ -58,6 +58,15 @@ func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
 	}
 }
 
+func TestAQueryThatIsNoTextIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, query := range []string{"connector=%00", "connector=a%00b", "connector=%FF", "connector=%", "a;b=c", "%00=a", "%FF=a", "q=a&q=%C3"} {
+		d.do(http.MethodGet, Base+"/overview/activity?"+query, "").problem(http.StatusUnprocessableEntity, "invalidRequest")
+	}
+	d.do(http.MethodGet, Base+"/overview/activity?connector=%C3%A9%20%27", "").problem(http.StatusNotFound, "connectorUnknown")
+}
+
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

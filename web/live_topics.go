@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"time"
 
@@ -66,8 +67,13 @@ func (a *API) contactSource(slug string) source {
 		if err != nil {
 			return message{}, err
 		}
-		said := sayContact(all)
-		return stateOf(said, same(said))
+		return stateOf(sayContact(all), func(v *view) any {
+			said := sayContact(all)
+			if v != nil {
+				v.narrow(reflect.ValueOf(&said))
+			}
+			return said
+		})
 	}}
 }
 

@@ -150,12 +150,12 @@ var ranges = map[string]struct {
 func (a *API) traffic(ctx context.Context, in *askTraffic) (*trafficOut, error) {
 	of := uuid.Nil
 	if in.Connector != "" {
+		if v := viewIn(ctx); v != nil && !v.connectors[in.Connector] { // as one that is not there
+			return nil, directory.ErrNotFound
+		}
 		c, err := a.tenants.ConnectorBySlug(ctx, in.Connector)
 		if err != nil {
 			return nil, err
-		}
-		if v := viewIn(ctx); v != nil && !v.connectors[c.Slug] {
-			return nil, directory.ErrNotFound
 		}
 		of = c.ID
 	}

@@ -10,7 +10,7 @@ import (
 // PlanTotal is how many lines of a plan are about one group, one user or one reason.
 type PlanTotal struct {
 	Group   *GroupRef `json:"group,omitempty" doc:"By group: which. Without an id it does not exist yet."`
-	Members int       `json:"members,omitempty" doc:"By group: how many members it has now." example:"12"`
+	Members *int      `json:"members,omitempty" doc:"By group: how many members it has now. Left out for administrators who are limited to tenants." example:"12"`
 	User    *PlanUser `json:"user,omitempty" doc:"By user: who. Without an id the plan creates it."`
 	Because *Because  `json:"because,omitempty" doc:"By reason: which, by its code, connector, list and pattern."`
 	Losses  int       `json:"losses" doc:"Lines that take something away." example:"8"`
@@ -52,7 +52,7 @@ func sayTotal(t directory.PlanTotal, by directory.TotalsBy) PlanTotal {
 	out := PlanTotal{Losses: t.Losses, Gains: t.Gains, Lines: t.Lines}
 	switch by {
 	case directory.ByGroup:
-		out.Group, out.Members = &GroupRef{ID: some(t.Group), DisplayName: t.GroupName}, t.Members
+		out.Group, out.Members = &GroupRef{ID: some(t.Group), DisplayName: t.GroupName}, &t.Members
 	case directory.ByUser:
 		out.User = &PlanUser{ID: some(t.User), UserName: t.UserName}
 	default:

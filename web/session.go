@@ -20,6 +20,7 @@ type Me struct {
 	Connectors    []string            `json:"connectors,omitempty" doc:"Of a limited one: its connectors, by slug."`
 	Session       *uuid.UUID          `json:"session,omitempty" format:"uuid" doc:"The session, if it is one."`
 	Token         *uuid.UUID          `json:"token,omitempty" format:"uuid" doc:"The API token, if it is one."`
+	Environment   *Environment        `json:"environment,omitempty" doc:"What this deployment is called (MUSTER_ENVIRONMENT_LABEL); left out where it has no label."`
 }
 
 type meOut struct{ Body Me }
@@ -74,7 +75,7 @@ func (a *API) addSession() {
 	})
 	route(a, operation{method: http.MethodGet, path: "/me", id: "readMe", tag: "Sign-in", role: reads(oneself), summary: "Say who is signed in, and what they may do"},
 		func(ctx context.Context, _ *struct{}) (*meOut, error) {
-			return &meOut{Body: sayMe(ctx, callerOf(ctx))}, nil
+			return &meOut{Body: a.sayMe(ctx, callerOf(ctx))}, nil
 		})
 	route(a, operation{method: http.MethodPut, path: "/me/password", id: "changePassword", tag: "Sign-in", role: reads(oneself),
 		summary: "Choose another password", description: "Ends all sessions of the administrator and begins a new one.",
@@ -111,7 +112,7 @@ func (a *API) answerSignedIn(ctx context.Context, got administrators.SignedIn, e
 		return nil, a.signInProblem(err)
 	}
 	me := administrators.Caller{Administrator: got.Administrator, Role: got.Administrator.Role, Session: got.Session.ID}
-	return &signedInOut{Cookie: a.sessionCookie(got), Body: sayMe(ctx, me)}, nil
+	return &signedInOut{Cookie: a.sessionCookie(got), Body: a.sayMe(ctx, me)}, nil
 }
 
 func (a *API) sessionCookie(got administrators.SignedIn) string {
@@ -135,7 +136,7 @@ func (a *API) signInProblem(err error) error {
 	return err
 }
 
-func sayMe(ctx context.Context, c administrators.Caller) Me {
+func (a *API) sayMe(ctx context.Context, c administrators.Caller) Me {
 	me := Me{Role: c.Role, Limited: c.Limited(), Session: some(c.Session), Token: some(c.Token.ID)}
 	if c.Administrator.ID != uuid.Nil {
 		said := sayAdministrator(c.Administrator)
@@ -143,6 +144,9 @@ func sayMe(ctx context.Context, c administrators.Caller) Me {
 	}
 	if v := viewIn(ctx); v != nil {
 		me.Connectors = v.owned()
+	}
+	if a.environment.Label != "" {
+		me.Environment = &a.environment
 	}
 	return me
 }

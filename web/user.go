@@ -46,7 +46,8 @@ type Membership struct {
 	Origin  policy.Origin `json:"origin,omitempty" enum:"idp,always,default,local,retained" doc:"Why the membership exists; left out for what was dropped."`
 	Because Because       `json:"because" doc:"The reason, with connector, list and pattern."`
 
-	Supports []Support `json:"supports,omitempty" doc:"Everything the membership stands on, strongest first; the first is origin and because. It lives while one is left. Left out for what was dropped."`
+	Supports []Support  `json:"supports,omitempty" doc:"Everything the membership stands on, strongest first; the first is origin and because. It lives while one is left. Left out for what was dropped."`
+	Since    *time.Time `json:"since,omitempty" doc:"When the user joined; left out for what was dropped."`
 }
 
 // Support is one reason for which a membership lives.
@@ -73,14 +74,19 @@ func sayUser(u directory.User) User {
 		Local: u.Local, Managed: u.Managed, Created: u.Created.UTC(), Modified: u.Modified.UTC(), PurgeAfter: when(u.PurgeAfter), LastLogin: when(u.LastLogin), Attributes: u.JSON}
 }
 
+func saySupports(supports []directory.Supported, group string) []Support {
+	var out []Support
+	for _, s := range supports {
+		out = append(out, Support{Origin: s.Origin, Because: sayBecause(s.Because, group)})
+	}
+	return out
+}
+
 func sayUserDetail(d directory.UserDetail) UserDetail {
 	out := UserDetail{User: sayUser(d.User), GivenBy: d.Givers, NameFormer: when(d.NameFormer), Memberships: []Membership{}, Dropped: []Membership{}, Records: []Record{}}
 	for _, m := range d.Memberships {
-		shown := Membership{Group: refGroup(m.Group), Origin: m.Origin, Because: sayBecause(m.Because, m.Group.DisplayName)}
-		for _, s := range m.Supports {
-			shown.Supports = append(shown.Supports, Support{Origin: s.Origin, Because: sayBecause(s.Because, m.Group.DisplayName)})
-		}
-		out.Memberships = append(out.Memberships, shown)
+		out.Memberships = append(out.Memberships, Membership{Group: refGroup(m.Group), Origin: m.Origin, Because: sayBecause(m.Because, m.Group.DisplayName),
+			Supports: saySupports(m.Supports, m.Group.DisplayName), Since: when(m.Since)})
 	}
 	for _, g := range d.Dropped {
 		out.Dropped = append(out.Dropped, Membership{Group: GroupRef{DisplayName: g.DisplayName}, Because: sayBecause(g.Because, g.DisplayName)})

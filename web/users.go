@@ -139,6 +139,7 @@ func (a *API) addUsers() {
 		return nil, a.effective.RemoveUser(ctx, admin(ctx), in.Directory, id, in.match())
 	})
 	a.addUserStates()
+	a.addReapplication()
 }
 
 func (a *API) readUser(ctx context.Context, in *readUser) (*userDetailOut, error) {

@@ -65,7 +65,8 @@ type Options struct {
 
 	Failures Failures // counts attempts with set-up links that are none; nil: nobody does
 
-	ImportPrivate bool // imports may be pulled from addresses of this machine and of private networks
+	ImportPrivate bool        // imports may be pulled from addresses of this machine and of private networks
+	Environment   Environment // what this deployment is called
 }
 
 // API is the admin API with its page.
@@ -103,6 +104,7 @@ type API struct {
 	failures Failures
 
 	importPrivate bool
+	environment   Environment
 
 	hub     *hub
 	lights  chan struct{} // a place for each stream that is open
@@ -164,6 +166,7 @@ func New(o Options) (*API, error) {
 		failures: o.Failures,
 
 		importPrivate: o.ImportPrivate,
+		environment:   o.Environment,
 		hub:           newHub(lookEvery, o.Now),
 		lights:        make(chan struct{}, mostLights),
 		closing:       make(chan struct{}),
@@ -178,7 +181,7 @@ func (a *API) Close() { close(a.closing) }
 // answers paths that nothing takes.
 func (a *API) Mount(e *gin.Engine) {
 	outside := e.Group("", a.identify, a.secure, a.sameOrigin)
-	inside := outside.Group(Base, a.hearRefusals, a.authenticate)
+	inside := outside.Group(Base, a.hearRefusals, a.authenticate, a.readable)
 	a.huma = humagin.NewWithGroup(e, inside, a.config())
 	a.huma.UseMiddleware(rememberParameters)
 	a.addRoutes()

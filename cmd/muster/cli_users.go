@@ -25,6 +25,7 @@ type usersCmd struct {
 	Set     usersSetCmd     `cmd:"" help:"Change attributes of a local user."`
 	Block   usersBlockCmd   `cmd:"" help:"Disable a user until the block is lifted."`
 	Unblock usersUnblockCmd `cmd:"" help:"Lift a block."`
+	Reapply usersReapplyCmd `cmd:"" help:"Settle a user again by its records and the rules of now; --preview says what that does."`
 	Unlink  usersUnlinkCmd  `cmd:"" help:"Take a connector's record from a user again; --preview says what that does."`
 	Restore usersRestoreCmd `cmd:"" help:"Restore a deleted user."`
 	Delete  usersDeleteCmd  `cmd:"" help:"Delete a user; it can be restored for a while."`

@@ -40,7 +40,7 @@ var commandOf = map[string]string{
 	"removeDirectory": "directories remove", "restoreDirectory": "directories restore",
 
 	"listUsers": "users list", "createUser": "users create", "readUser": "users show", "editUser": "users set", "deleteUser": "users delete",
-	"restoreUser": "users restore", "blockUser": "users block", "unblockUser": "users unblock", "eraseUser": "users erase",
+	"restoreUser": "users restore", "blockUser": "users block", "unblockUser": "users unblock", "reapplyUser": "users reapply", "eraseUser": "users erase",
 	"unlinkRecord": "users unlink", "previewUnlink": "users unlink", "tellLogins": "logins import", "lookup": "lookup",
 
 	"listGroups": "groups list", "createGroup": "groups create", "readGroup": "groups show", "renameGroup": "groups rename",

@@ -48,6 +48,7 @@ var examples = map[string]string{
 	"users block":   "muster users block ada@acme.example 'lost her laptop'",
 	"users unblock": "muster users unblock ada@acme.example",
 	"users unlink":  "muster users unlink ada@acme.example acme-okta --preview\nmuster users unlink ada@acme.example acme-okta",
+	"users reapply": "muster users reapply ada@acme.example --preview\nmuster users reapply ada@acme.example",
 	"users restore": "muster users list --status deleted\nmuster users restore ada@acme.example",
 	"users delete":  "muster users delete robot@acme.example",
 

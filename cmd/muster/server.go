@@ -200,6 +200,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Failures: gate,
 
 		ImportPrivate: srv.settings.ImportPrivate,
+		Environment:   srv.settings.environment,
 	})
 	if err != nil {
 		return nil, err

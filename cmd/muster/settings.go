@@ -18,6 +18,7 @@ import (
 	"github.com/muster-scim/muster/gateway"
 	"github.com/muster-scim/muster/storage/redis"
 	"github.com/muster-scim/muster/tenants"
+	"github.com/muster-scim/muster/web"
 )
 
 // settings are what the server is told, by flags or by the environment. Secrets can also come
@@ -44,6 +45,8 @@ type settings struct {
 	LogLevel        string `env:"MUSTER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 	LogFormat       string `env:"MUSTER_LOG_FORMAT" default:"text" enum:"text,json" help:"How log lines are written: ${enum}."`
 
+	EnvironmentLabel string `env:"MUSTER_ENVIRONMENT_LABEL" help:"What the interface calls this deployment on every page, up to 20 signs, with a comma and a colour if you like: Production, red; default: nothing." placeholder:"TEXT"`
+
 	AuditRetention span `env:"MUSTER_AUDIT_RETENTION" default:"400d" help:"How long events are kept, at least 30d; 0: for ever." placeholder:"TIME"`
 
 	ActivityRetention span `env:"MUSTER_ACTIVITY_RETENTION" default:"30d" help:"How long SCIM requests are kept; 0: for ever." placeholder:"TIME"`
@@ -69,6 +72,8 @@ type settings struct {
 	proxies []netip.Prefix // read from TrustedProxies
 
 	webhookNetworks []netip.Prefix // read from WebhookPrivate
+
+	environment web.Environment // read from EnvironmentLabel
 
 	levels *levels.Levels // what the logger logs; nil before there is one
 }
@@ -109,7 +114,7 @@ func (s *settings) complete() error {
 	if s.DatabaseURL == "" {
 		s.DatabaseURL = defaultDatabase
 	}
-	for _, check := range []func() error{s.checkMetrics, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown, s.checkAudit, s.checkWebhooks, s.checkOIDC} {
+	for _, check := range []func() error{s.checkMetrics, s.checkDatabase, s.checkPool, s.checkRedis, s.checkLimits, s.checkAddress, s.checkShutdown, s.checkAudit, s.checkWebhooks, s.checkOIDC, s.checkEnvironment} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -43,15 +43,16 @@ func TestTokensDoNotCrossTheNetworkInTheClearUnlessSomebodySaysSo(t *testing.T) 
 func TestWhatThisVersionCannotDoIsRefusedAndNotIgnored(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*settings{
-		"MUSTER_REDIS_URL":       given(func(s *settings) { s.RedisURL = "localhost:6379" }),
-		"MUSTER_METRICS_LISTEN":  given(func(s *settings) { s.MetricsListen = "9090" }),
-		"MUSTER_DATABASE_URL":    given(func(s *settings) { s.DatabaseURL = "mysql://localhost" }),
-		"MUSTER_RATE_LIMIT":      given(func(s *settings) { s.RateLimit = "fast" }),
-		"MUSTER_CONCURRENCY":     given(func(s *settings) { s.Concurrency = -1 }),
-		"MUSTER_TRUSTED_PROXIES": given(func(s *settings) { s.TrustedProxies = "10.0.0.0/24, proxy.example.com" }),
-		"MUSTER_SHUTDOWN_DELAY":  given(func(s *settings) { s.ShutdownDelay = time.Hour }),
-		"MUSTER_LISTEN":          given(func(s *settings) { s.Listen = "8080" }),
-		"MUSTER_PUBLIC_URL":      given(func(s *settings) { s.PublicURL = "muster.example.com" }),
+		"MUSTER_REDIS_URL":         given(func(s *settings) { s.RedisURL = "localhost:6379" }),
+		"MUSTER_METRICS_LISTEN":    given(func(s *settings) { s.MetricsListen = "9090" }),
+		"MUSTER_DATABASE_URL":      given(func(s *settings) { s.DatabaseURL = "mysql://localhost" }),
+		"MUSTER_RATE_LIMIT":        given(func(s *settings) { s.RateLimit = "fast" }),
+		"MUSTER_CONCURRENCY":       given(func(s *settings) { s.Concurrency = -1 }),
+		"MUSTER_TRUSTED_PROXIES":   given(func(s *settings) { s.TrustedProxies = "10.0.0.0/24, proxy.example.com" }),
+		"MUSTER_SHUTDOWN_DELAY":    given(func(s *settings) { s.ShutdownDelay = time.Hour }),
+		"MUSTER_LISTEN":            given(func(s *settings) { s.Listen = "8080" }),
+		"MUSTER_ENVIRONMENT_LABEL": given(func(s *settings) { s.EnvironmentLabel = "Production, pink" }),
+		"MUSTER_PUBLIC_URL":        given(func(s *settings) { s.PublicURL = "muster.example.com" }),
 	} {
 		if err := s.complete(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

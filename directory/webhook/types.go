@@ -15,7 +15,7 @@ import (
 // for what later versions add.
 var Types = []string{
 	"user.created", "user.updated", "user.enabled", "user.disabled", "user.deleted", "user.restored", "user.linked", "user.unlinked",
-	"user.blocked", "user.unblocked", "user.copied", "user.purged", "user.erased",
+	"user.blocked", "user.unblocked", "user.reapplied", "user.copied", "user.purged", "user.erased",
 	"group.created", "group.renamed", "group.deleted",
 	"membership.added", "membership.changed", "membership.removed",
 	"conflict.opened", "conflict.decided", "conflict.reopened",

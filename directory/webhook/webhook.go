@@ -151,7 +151,9 @@ type Work interface {
 	// FeedItems reads events by their numbers. Those that are not kept any more are not among them.
 	FeedItems(ctx context.Context, seqs []int64) (map[int64]directory.FeedItem, error)
 	// KeepRound writes down what came of a round; what a worker that lost its lease found out is
-	// not kept, as another one finds it out too. A webhook that is disabled by it gets an event.
+	// not kept, as another one finds it out too. A webhook that is disabled by it gets an event. Of
+	// one that an administrator changed since the lease the deliveries alone are written down, and
+	// what waits is due at once: a new address does not rest, or end, for what the old one did.
 	KeepRound(ctx context.Context, id uuid.UUID, worker string, r Round) error
 	// DropDeliveries deletes what is not pending any more and older than before.
 	DropDeliveries(ctx context.Context, before time.Time) (int64, error)

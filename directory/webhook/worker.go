@@ -15,7 +15,7 @@ const (
 	window      = 500              // deliveries of a webhook that wait at once; the rest stays with the events
 	atOnce      = 8                // requests at once to one receiver
 	roundTime   = 20 * time.Second // a round begins nothing after that
-	lease       = time.Minute      // longer than a round with the attempts that it has begun
+	leaseTime   = 15 * time.Second // how long a webhook waits for a worker that died; renewed while one works
 	keepFor     = 14 * 24 * time.Hour
 	dropEvery   = time.Hour
 	lookAgain   = 5 * time.Minute  // whether a secret can be read
@@ -25,6 +25,8 @@ const (
 // Worker sends what there is to send. Every replica has one; a lease lets one of them at a time
 // send to a webhook.
 type Worker struct {
+	Lease time.Duration // how long a webhook is held at a time; set before Run, 15 s else
+
 	work   Work
 	sender *Sender
 	vault  vault
@@ -47,7 +49,7 @@ func NewWorker(work Work, sender *Sender, key []byte, now func() time.Time, log 
 	if tell == nil {
 		tell = func(uuid.UUID, Outcome) {}
 	}
-	return &Worker{work: work, sender: sender, vault: v, name: uuid.NewString(), now: now, log: log, tell: tell, busy: map[uuid.UUID]bool{}}, nil
+	return &Worker{Lease: leaseTime, work: work, sender: sender, vault: v, name: uuid.NewString(), now: now, log: log, tell: tell, busy: map[uuid.UUID]bool{}}, nil
 }
 
 // Run looks at every tick what there is to do, until ctx ends; then it waits for what is under way.
@@ -101,11 +103,12 @@ func (w *Worker) begin(ctx context.Context, through int64) {
 // Serve sends to one webhook until nothing is due, if no other worker does.
 func (w *Worker) Serve(ctx context.Context, id uuid.UUID, through int64) error {
 	for ctx.Err() == nil {
-		hook, ours, err := w.work.LeaseWebhook(ctx, id, w.name, lease)
+		asked := time.Now()
+		hook, ours, err := w.work.LeaseWebhook(ctx, id, w.name, w.Lease)
 		if err != nil || !ours {
 			return err
 		}
-		more, err := w.serve(ctx, hook, through)
+		more, err := w.serveLeased(ctx, hook, through, asked)
 		if err != nil || !more {
 			done, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTimeout)
 			defer cancel()
@@ -116,6 +119,44 @@ func (w *Worker) Serve(ctx context.Context, id uuid.UUID, through int64) error {
 		}
 	}
 	return nil
+}
+
+// serveLeased is a round during which the lease, which was asked for at a time, is renewed.
+func (w *Worker) serveLeased(ctx context.Context, hook Webhook, through int64, asked time.Time) (more bool, err error) {
+	round, end := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		w.renew(round, hook.ID, asked)
+		end()
+	})
+	defer renewing.Wait()
+	defer end()
+	return w.serve(round, hook, through)
+}
+
+// renew prolongs the lease until the round ends. It returns before that when the webhook is
+// somebody else's or disabled, as after a long pause of this process, or when the lease has run
+// out because the database did not answer: another worker may be sending then.
+func (w *Worker) renew(round context.Context, id uuid.UUID, asked time.Time) {
+	tick := time.NewTicker(w.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-round.Done():
+			return
+		}
+		ends, now := asked.Add(w.Lease), time.Now() // not w.now: of a lease it is what has passed that counts
+		ctx, cancel := context.WithDeadline(round, ends)
+		_, ours, err := w.work.LeaseWebhook(ctx, id, w.name, w.Lease)
+		cancel()
+		switch {
+		case err == nil && ours:
+			asked = now
+		case err == nil, !time.Now().Before(ends):
+			return
+		}
+	}
 }
 
 // serve is one round under a fresh lease. It says whether there may be more to do at once.

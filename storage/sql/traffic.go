@@ -54,10 +54,12 @@ func trafficOfRequest(a tenants.Activity) tenants.Traffic {
 	return tenants.Traffic{Writes: 1}
 }
 
-// effective are the beginnings of the actions that are effective changes, and losing those of them
-// by which somebody loses something.
+// effective are the beginnings of the actions that are effective changes, acts those of them that
+// an administrator does, whose changes have events of their own, and losing those by which somebody
+// loses something.
 var (
 	effective = []string{"directory.user.", "directory.membership.", "directory.group."}
+	acts      = map[string]bool{"directory.user.blocked": true, "directory.user.unblocked": true, "directory.user.reapplied": true, "directory.group.reapplied": true}
 	losing    = map[string]bool{"directory.user.disabled": true, "directory.user.deleted": true, "directory.membership.removed": true}
 )
 
@@ -65,7 +67,7 @@ var (
 func trafficOfEvents(events []seal.Event) sums {
 	all := sums{}
 	for _, e := range events {
-		if !slices.ContainsFunc(effective, func(begin string) bool { return strings.HasPrefix(e.Action, begin) }) {
+		if acts[e.Action] || !slices.ContainsFunc(effective, func(begin string) bool { return strings.HasPrefix(e.Action, begin) }) {
 			continue
 		}
 		what := tenants.Traffic{Changes: 1}

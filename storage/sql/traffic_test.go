@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/directory/seal"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/tenants"
 )
@@ -145,4 +146,23 @@ func TestOldTrafficIsForgotten(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAnActOfAnAdministratorIsCountedByWhatItChanges tells of somebody who is blocked, and so
+// disabled, and of another one who is as the rules have it.
+func TestAnActOfAnAdministratorIsCountedByWhatItChanges(t *testing.T) {
+	t.Parallel()
+	var events []seal.Event
+	for _, action := range []string{"directory.user.blocked", "directory.user.disabled", "directory.user.reapplied", "record.user.updated"} {
+		events = append(events, seal.Event{Action: action, Time: time.Now()})
+	}
+	sum := tenants.Traffic{}
+	for slot, n := range trafficOfEvents(events) {
+		if slot.step == fineStep {
+			sum = sum.Plus(n)
+		}
+	}
+	if want := (tenants.Traffic{Changes: 1, Losses: 1}); sum != want {
+		t.Errorf("they are counted as %+v, and should be %+v", sum, want)
+	}
 }

@@ -21,7 +21,8 @@ import (
 const mostUserWords = 64
 
 // userWords are the words that find a user: those of its names, and of an address the whole and
-// the words before the @. What is behind it many share.
+// the words before the @. What is behind it many share. Of more than are kept it is the userName's
+// and the names' that stay, and the last addresses' that go.
 func userWords(userName string, doc scim.Document) []string {
 	texts := []string{userName, doc.DisplayName()}
 	if name, ok := doc["name"].(map[string]any); ok {
@@ -33,18 +34,26 @@ func userWords(userName string, doc scim.Document) []string {
 	nick, _ := doc["nickName"].(string)
 	texts = append(append(texts, nick), doc.Emails()...)
 	var words []string
+	seen := map[string]bool{}
+	keep := func(found ...string) {
+		for _, word := range found {
+			if !seen[word] && len(words) < mostUserWords {
+				seen[word], words = true, append(words, word)
+			}
+		}
+	}
 	for _, text := range texts {
 		eachRun(text, func(run string) bool {
 			if local, _, ok := strings.Cut(run, "@"); ok && isWhole(run) {
-				words, run = append(words, cutWord(run)), local
+				keep(cutWord(run))
+				run = local
 			}
-			words = append(words, pieces(run)...)
-			return true
+			keep(pieces(run)...)
+			return len(words) < mostUserWords
 		})
 	}
 	slices.Sort(words)
-	words = slices.Compact(words)
-	return words[:min(len(words), mostUserWords)]
+	return words
 }
 
 // wordedUser is a user whose words are written.

@@ -27,8 +27,10 @@ func TestTheWordsOfAUserAreThoseOfItsNamesAndAddresses(t *testing.T) {
 		names = append(names, strconv.Itoa(i))
 	}
 	many := scim.Document{"displayName": strings.Join(names, " ")}
-	if got := userWords("u", many); len(got) != mostUserWords {
-		t.Errorf("%d words are kept, want %d", len(got), mostUserWords)
+	if got := userWords("zoe.zz@acme.example", many); len(got) != mostUserWords || !slices.IsSorted(got) {
+		t.Errorf("%d words are kept, want %d in order", len(got), mostUserWords)
+	} else if !slices.Contains(got, "zoe") || !slices.Contains(got, "zz") || !slices.Contains(got, "zoe.zz@acme.example") {
+		t.Errorf("whoever has many other names is not found by the userName: %v", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -132,20 +133,37 @@ func (s *Store) GroupMembers(ctx context.Context, id, group uuid.UUID, l directo
 		t.query(into(p, func(r row) (directory.MembershipRow, error) {
 			var m directory.MembershipRow
 			var supports json.RawMessage
-			var created int64
-			u, _, err := scanShown(r, &supports, &m.Group.ID, &m.Group.Name, &m.Group.Key, &m.Group.Tenant, &created, &m.Group.Version)
+			var created, since int64
+			u, _, err := scanShown(r, &supports, &since, &m.Group.ID, &m.Group.Name, &m.Group.Key, &m.Group.Tenant, &created, &m.Group.Version)
 			if err != nil {
 				return m, err
 			}
 			users = append(users, u)
-			m.User, m.Group.Created = u.ID, fromMicros(created)
+			m.User, m.Group.Created, m.Since = u.ID, fromMicros(created), fromMicros(since)
 			m.Supports, err = parseSupports(supports, u.ID)
 			return m, err
-		}), "select m.supports, "+factColumns+", "+shownColumns+` from memberships m
+		}), "select m.supports, m.created_at, "+factColumns+", "+shownColumns+` from memberships m
 			join users r on r.id = m.user_id join groups d on d.id = m.group_id
 			where m.group_id = ? and m.directory_id = ? and m.user_id > ?`+only.sql+" order by m.user_id limit ?",
 			append(append([]any{group, id, behind}, only.args...), limit)...)
 		return nil
 	})
 	return result, users[:len(result.Items)], err
+}
+
+// MemberSince says of each of a user's groups when the user joined it.
+func (s *Store) MemberSince(ctx context.Context, id, user uuid.UUID) (map[uuid.UUID]time.Time, error) {
+	since := make(map[uuid.UUID]time.Time)
+	err := s.read(ctx, ofDirectory(id), func(t *tx) error {
+		clear(since)
+		t.query(func(r row) error {
+			var group uuid.UUID
+			var at int64
+			err := r.Scan(&group, &at)
+			since[group] = fromMicros(at)
+			return err
+		}, "select m.group_id, m.created_at from memberships m where m.user_id = ? and m.directory_id = ?", user, id)
+		return nil
+	})
+	return since, wrap(err, "reading since when user %s is in its groups", user)
 }

@@ -134,6 +134,10 @@ func (s *Store) KeepRound(ctx context.Context, id uuid.UUID, worker string, r we
 			t.exec(nil, `update webhook_deliveries set state = ?, attempts = ?, next_at = ?, first_at = ?, last_at = ?, status = ?, error = ?, took = ? where id = ? and webhook_id = ?`,
 				string(d.State), int64(d.Attempts), micros(d.NextAt), nullTime(d.FirstAt), nullTime(d.LastAt), int64(d.Status), d.Error, d.Took.Microseconds(), d.ID, id)
 		}
+		if now.Version != r.Webhook.Version { // an administrator changed it meanwhile: what was found out is of what it was before
+			t.awaken(id, micros(s.now()))
+			return nil
+		}
 		next := int64(0)
 		if !r.Webhook.NextAt.IsZero() {
 			next = micros(r.Webhook.NextAt)

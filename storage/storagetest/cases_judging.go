@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
@@ -80,6 +82,23 @@ var judgingCases = map[string]func(*testing.T, *stage){
 		want := []directory.JudgedEntry{{Matches: 20}, {Matches: 6}, {}}
 		if got := j.Entries[policy.ListNeverAssign]; !slices.Equal(got, want) {
 			s.Errorf("the entries of neverAssign do %+v, want %+v", got, want)
+		}
+	},
+	"a draft of patterns that take long is answered soon": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Observe, policy.Rules{})
+		a.group("jira-users")
+		var slow []string
+		for i := range 1000 {
+			slow = append(slow, fmt.Sprintf(`.*q.*q.*q.*q%d(?=z)z`, i))
+		}
+		began := time.Now()
+		j, err := s.d.JudgeRules(context.Background(), "a", directory.Judging{Limit: 10, Rules: policy.Rules{OnlyAssign: policy.Text("jira-.*"), NeverAssign: policy.Text(slow...), NeverRemove: policy.Text(slow...)}})
+		s.ok(err)
+		if took := time.Since(began); took > 15*time.Second { // each takes a fifth of a second
+			s.Errorf("it took %v", took)
+		}
+		if len(j.Problems) != 2000 || !strings.Contains(j.Problems[1999].Problem, "not looked at") || len(j.Groups) != 1 || !j.Groups[0].Assigned {
+			s.Errorf("there are %d problems, and the groups are %+v", len(j.Problems), j.Groups)
 		}
 	},
 }

@@ -83,6 +83,14 @@ func TestAMassDeletionIsHeld(t *testing.T) {
 			t.Errorf("the audit tells of %d discarded changes, want 50", n)
 		}
 
+		comments := map[any]int{}
+		for _, event := range s.items(t, "/events?action=directory.hold.applied&connector="+c.Slug) {
+			comments[event["changes"].(map[string]any)["comment"]]++
+		}
+		if comments["they have left"] != 149 || comments[nil] != 1 {
+			t.Errorf("the audit tells of applied changes with the comments %v", comments)
+		}
+
 		if out, err := s.muster(t, "connectors", "expect-change", c.Slug, "--for", "1h", "--reason", "the rest leaves"); err != nil {
 			t.Errorf("announcing: %v\n%s", err, out)
 		}

@@ -44,6 +44,7 @@ test('the search finds a user by e-mail, a part of the name, every id and the id
   for (const q of ['ada.byron@acme.example', 'ADA@', 'byron', '00u1', record.id, user.id, request]) {
     await go('/users');
     await page.getByLabel('Find').fill(q);
+    await page.getByText(/^Found [^;]*\.$/).waitFor(); // not the list of all any more, and nothing is still looked for
     const link = page.locator('main').getByRole('link', { name: q === request ? `user ${user.id}` : ada, exact: true });
     await link.first().waitFor();
     assert.equal(await link.count(), 1, `${q} finds the user once`);
@@ -133,10 +134,77 @@ test('what the IdP would do is tried and nothing is changed', async () => {
   await close();
 });
 
+test('a user is re-applied by keyboard after what that would do, and only by who may', async () => {
+  const { page, go, good, close } = await openPage(browser, muster);
+  await go(`/users/${user.id}`);
+  await page.getByRole('button', { name: 'Re-apply…' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText('Nothing in the directory would change.').waitFor();
+  await good('the preview');
+  const acts = () => muster.api('GET', `/events?user=${user.id}&action=directory.user.reapplied`).then((e) => e.items.length);
+  assert.equal(await acts(), 0, 'a preview is no act');
+  await page.getByRole('dialog').getByRole('button', { name: 'Re-apply', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('main [role="status"]', { hasText: 'Nothing had to change.' }).waitFor();
+  assert.equal(await acts(), 1);
+  await page.getByRole('cell', { name: /Settled again by hand/ }).first().waitFor();
+  await good('what came of it');
+  await close();
+
+  const other = await openPage(browser, muster, { as: 'viewer' });
+  await other.go(`/users/${user.id}`);
+  await other.page.getByText('This takes the role operator').first().waitFor();
+  assert.equal(await other.page.getByRole('button', { name: 'Re-apply…' }).count(), 0);
+  await other.close();
+});
+
+test('what is held is said before and after a user is re-applied', async () => {
+  const strict = { slug: 'strict', ...(await muster.connector({ slug: 'strict', tenant: 'initech', mode: 'live' })) };
+  await muster.run('rules', 'set', 'strict', '{"safety":{"window":"1h","losses":0,"membershipLosses":0,"share":0}}');
+  const held = (await send(strict, 'POST', '/Users', { schemas: schema.User, userName: 'held@initech.example', active: true })).body;
+  const group = (await send(strict, 'POST', '/Groups', { schemas: schema.Group, displayName: 'initech-staff', members: [{ value: held.id }] })).body;
+  await send(strict, 'PATCH', `/Groups/${group.id}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'remove', path: `members[value eq "${held.id}"]` }] });
+  const [person] = (await muster.api('GET', '/directories/main/lookup?q=held@initech.example')).people;
+  const { page, go, good, close } = await openPage(browser, muster);
+  await go(`/users/${person.id}`);
+  await page.getByRole('button', { name: 'Re-apply…' }).click();
+  await page.getByRole('dialog').locator('.note', { hasText: 'Leave the group initech-staff' }).waitFor();
+  await good('what is held');
+  await page.getByRole('dialog').getByRole('button', { name: 'Re-apply', exact: true }).click();
+  await page.locator('main [role="status"]', { hasText: 'Nothing had to change. 1 held.' }).waitFor();
+  assert.equal((await muster.api('GET', `/directories/main/users/${person.id}`)).memberships.length, 1, 'it stays held');
+  await muster.run('holds', 'apply', 'strict', '--all');
+  await close();
+});
+
+test('a user’s page says what the IdP says of each attribute, since when a group is held, and what happened by kind', async () => {
+  const { page, go, good, close } = await openPage(browser, muster);
+  await go(`/users/${user.id}`);
+  await page.getByRole('columnheader', { name: 'okta says' }).waitFor();
+  const attributes = page.getByRole('region', { name: 'Attributes', exact: true });
+  assert.match(await attributes.getByRole('row', { name: /^title/ }).innerText(), /^title\s+(\S+)\s+\1\s+okta\s/, 'the IdP’s value, the result and who gave it');
+  await page.getByRole('columnheader', { name: 'Since' }).waitFor();
+  assert.equal(await page.getByRole('row', { name: /jira-users/ }).locator('time').count() > 0, true, 'since when');
+  await page.getByText('The user as JSON').first().click();
+  await page.getByRole('region', { name: 'The user as JSON' }).getByText('"userName"').waitFor();
+  const happened = page.getByRole('region', { name: 'What happened' });
+  await page.getByLabel('Show', { exact: true }).selectOption('groups');
+  await page.waitForURL(/told=groups/);
+  await happened.getByText('Joined').first().waitFor();
+  await happened.getByText('IdP sent a new user').waitFor({ state: 'detached' });
+  await good('the groups alone');
+  await page.reload();
+  await happened.getByText('Joined').first().waitFor();
+  assert.equal(await page.getByLabel('Show', { exact: true }).inputValue(), 'groups', 'the address holds it');
+  await page.getByLabel('Show', { exact: true }).selectOption('held');
+  await page.getByText('Nothing of this kind happened').waitFor();
+  await close();
+});
+
 test('a user is blocked with a reason and the block is lifted', async () => {
   const { page, go, good, close } = await openPage(browser, muster);
   await go(`/users/${user.id}`);
-  await page.getByRole('button', { name: 'Block…' }).click();
+  await page.getByRole('button', { name: 'Block…', exact: true }).click();
   await page.getByRole('button', { name: 'Block', exact: true }).click();
   await page.getByText('Say why, for the next administrator.').waitFor();
   await good('the block without a reason');
@@ -146,7 +214,7 @@ test('a user is blocked with a reason and the block is lifted', async () => {
   assert.equal((await muster.api('GET', `/directories/main/users/${user.id}`)).status, 'disabled');
   await page.getByRole('button', { name: 'Lift the block…' }).click();
   await page.getByRole('button', { name: 'Lift the block', exact: true }).click();
-  await page.getByRole('button', { name: 'Block…' }).waitFor();
+  await page.getByRole('button', { name: 'Block…', exact: true }).waitFor();
   assert.equal((await muster.api('GET', `/directories/main/users/${user.id}`)).status, 'active');
   await close();
 });
@@ -205,10 +273,10 @@ test('a conflict is laid side by side, linked after its consequences, unlinked, 
   assert.equal((await muster.api('GET', `/directories/main/users/${user.id}`)).records.length, 2);
 
   await go(`/users/${user.id}`);
-  await page.getByRole('columnheader', { name: 'entra' }).waitFor();
+  await page.getByRole('columnheader', { name: 'entra', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Unlink the record of entra' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Unlink', exact: true }).click();
-  await page.getByRole('columnheader', { name: 'entra' }).waitFor({ state: 'detached' });
+  await page.getByRole('columnheader', { name: 'entra', exact: true }).waitFor({ state: 'detached' });
   assert.equal((await muster.api('GET', `/directories/main/users/${user.id}`)).records.length, 1);
 
   await go('/conflicts?state=decided&kind=unlinked');

@@ -37,7 +37,7 @@ test('a file is checked, its columns named, looked at row by row, and applied', 
   await dialog.getByLabel('Rank').fill('title');
   await good('the form');
   await dialog.getByRole('button', { name: 'Check it' }).click();
-  await page.getByText('Nothing is done yet').waitFor();
+  await page.getByText('Nothing is done yet', { exact: true }).waitFor();
   await settled();
   assert.equal((await users('ada@acme.example')).length, 0);
   await page.getByRole('row', { name: /ada@acme\.example/ }).getByText('Made').waitFor();
@@ -71,7 +71,7 @@ test('a file that cannot be read is refused, and what was chosen stays', async (
   await dialog.getByText('Columns (2)').click();
   await dialog.getByLabel('Shoe size').fill('-');
   await dialog.getByRole('button', { name: 'Check it' }).click();
-  await page.getByText('Nothing is done yet').waitFor();
+  await page.getByText('Nothing is done yet', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Cancel this import' }).click();
   await page.getByRole('button', { name: 'Cancel it' }).click();
   await page.getByText('Nothing was done.').waitFor();
@@ -95,10 +95,12 @@ test('a server inside is refused, and its credential is nowhere afterwards', asy
 });
 
 test('who may only read is told so, and sees imports', async () => {
+  const sent = await fetch(`${muster.url}/api/v1/directories/main/imports?format=csv&name=theirs.csv`, { method: 'POST', headers: { Authorization: `Bearer ${muster.token}`, 'Content-Type': 'text/csv' }, body: 'userName\ngrace@acme.example\n' });
+  assert.equal(sent.status, 201);
   const { page, go, good, close } = await openPage(browser, muster, { as: 'viewer' });
   await go('/imports');
   await page.getByText('This takes the role rule editor, and yours is viewer.').waitFor();
-  await page.getByRole('link', { name: 'users.csv' }).click();
+  await page.getByRole('link', { name: 'theirs.csv' }).click();
   await page.getByRole('heading', { name: 'Row by row' }).waitFor();
   await good('an import, to a viewer');
   assert.equal(await page.getByRole('button', { name: /Apply|Cancel/ }).count(), 0);
@@ -106,16 +108,20 @@ test('who may only read is told so, and sees imports', async () => {
 });
 
 test('jobs are listed with their progress and lead to their page', async () => {
+  const { token } = await muster.connector({ slug: 'busy', mode: 'live' });
+  for (const name of ['ada', 'grace', 'mary']) await muster.scim('busy', token, 'POST', '/Users', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: `${name}@busy.example`, active: true });
   const { page, go, good, close } = await openPage(browser, muster);
   await go('/jobs');
   await page.getByText('No job').waitFor();
-  const { id, hash } = await muster.api('POST', '/connectors/acme-okta/plans', { rules: { neverRemove: ['staff'] } });
-  await muster.api('POST', `/connectors/acme-okta/plans/${id}/application`, { hash, comment: 'Ticket 17' });
-  await go('/jobs');
+  const { id, hash } = await muster.api('POST', '/connectors/busy/plans', { rules: { mapping: { steps: [{ target: 'nickName', expression: 'record.userName' }] } } });
+  await muster.api('POST', `/connectors/busy/plans/${id}/application`, { hash, comment: 'Ticket 17' });
   const row = page.getByRole('row', { name: /Ticket 17/ });
-  await row.waitFor();
+  await row.waitFor({ timeout: 20_000 }); // the list is read again by itself
+  await row.getByText('Done', { exact: true }).waitFor();
+  assert.match(await row.textContent(), /3 of 3 people/);
   await good('the jobs');
-  await row.getByRole('link', { name: 'acme-okta' }).click();
+  await row.getByRole('link', { name: 'busy' }).click();
   await page.getByRole('heading', { name: 'Applying a plan' }).waitFor();
+  await page.getByText(/^3 of 3 people were settled/).waitFor();
   await close();
 });

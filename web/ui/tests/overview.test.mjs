@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { openPage, startBrowser } from './harness/browser.mjs';
 import { startMuster } from './harness/muster.mjs';
+import { until } from './harness/until.mjs';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 let muster;
@@ -23,16 +24,6 @@ after(async () => {
 async function send(name, more = {}) {
   const answer = await muster.scim('watched', token, 'POST', '/Users', { schemas: [userSchema], userName: name, active: true, ...more });
   return answer.json();
-}
-
-// until asks again until the answer is one; what is kept follows a moment after what was answered.
-async function until(ask) {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
-    const found = await ask();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`this never came to be: ${ask}`);
 }
 
 test('a new Muster says what to do first', async () => {

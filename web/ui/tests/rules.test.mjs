@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { openPage, startBrowser } from './harness/browser.mjs';
 import { startMuster } from './harness/muster.mjs';
+import { until } from './harness/until.mjs';
 import { fill } from './harness/world.mjs';
 
 let muster;
@@ -21,11 +22,6 @@ after(async () => {
 // groups are the names that an IdP has sent.
 async function judge(slug, rules, names = []) {
   return muster.api('POST', `/connectors/${slug}/rules/judgement`, { rules, names, limit: 1000 });
-}
-
-// until waits for what the server comes to know.
-async function until(so) {
-  while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 test('two administrators who write one draft notice each other, and nothing typed is lost', async () => {
@@ -53,7 +49,7 @@ test('two administrators who write one draft notice each other, and nothing type
   await muster.api('DELETE', '/connectors/acme-onelogin/rules/draft');
   await ada.page.getByLabel('Text of entry 1 of “Never these groups”').fill('of-ada-again');
   await ada.page.getByText('Somebody else discarded this draft, or applied it').waitFor();
-  await ada.page.getByRole('button', { name: 'Show the rules in force' }).click();
+  await ada.page.getByRole('button', { name: 'Show what is in force' }).click();
   await ada.page.getByText('In force', { exact: true }).waitFor();
   assert.equal(await kept(), undefined);
   await ada.close();
@@ -147,7 +143,7 @@ test('a plan shows losses first, asks why, applies, and leads back', async () =>
   await page.getByRole('button', { name: 'Plan the change' }).click();
   await page.getByRole('heading', { name: 'Plan: A change of rules' }).waitFor();
   await settled();
-  const id = page.url().split('/').pop();
+  const id = new URL(page.url()).pathname.split('/').pop();
   const plan = await muster.api('GET', `/connectors/acme-okta/plans/${id}`);
   assert.ok(plan.losses.memberships > 0);
   await page.getByText(`${plan.counts.membershipsRemoved} memberships removed`).waitFor();
@@ -233,7 +229,7 @@ test('two versions are compared, and the older one comes back as a draft', async
   await page.getByRole('button', { name: 'Plan the change' }).click();
   await page.getByRole('heading', { name: 'Plan: A change of rules' }).waitFor();
   await settled();
-  const plan = await muster.api('GET', `/connectors/acme-entra/plans/${page.url().split('/').pop()}`);
+  const plan = await muster.api('GET', `/connectors/acme-entra/plans/${new URL(page.url()).pathname.split('/').pop()}`);
   assert.deepEqual([plan.draft.rules.onlyAssign, plan.draft.rules.safety.losses], [[], before.safety.losses], 'the whole version is planned, its settings too');
   await close();
 });

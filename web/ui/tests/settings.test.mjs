@@ -52,6 +52,7 @@ test('an API token is made by keyboard, shown once, and ended', async () => {
   await page.getByRole('button', { name: 'Make an API token' }).focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Make an API token' });
+  await dialog.locator('input:focus').waitFor();
   await page.keyboard.type('terraform');
   assert.deepEqual(await dialog.getByLabel('Role').locator('option').allTextContents(), ['Viewer', 'Operator', 'Rule editor']);
   await good('the dialog');

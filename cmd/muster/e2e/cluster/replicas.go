@@ -76,6 +76,9 @@ func (c *Cluster) replicaEnvironment() ([]string, error) {
 		"MUSTER_SECRET_KEY_FILE=" + filepath.Join(c.secrets, "secret_key"),
 		"MUSTER_LOG_FORMAT=json",
 	}
+	if c.options.Replicas > 1 {
+		env = append(env, "GOMAXPROCS=1") // what Go makes of the one CPU that docker-compose.yml gives each
+	}
 	if c.proxy != nil {
 		env = append(env, "MUSTER_TRUSTED_PROXIES=127.0.0.1", "MUSTER_SHUTDOWN_DELAY=3s")
 	}

@@ -9,6 +9,7 @@ import { Dialog } from '../parts/Dialog';
 import { Name } from '../parts/Name';
 import { roleWords } from '../parts/roles';
 import { Failed } from '../states/Failed';
+import { useSlash } from './slash';
 
 const schemes = [['auto', 'As the system'], ['light', 'Light'], ['dark', 'Dark']] as const;
 
@@ -17,11 +18,12 @@ const MenuLink = createLink(
 );
 
 // Account is the menu of who is signed in: who that is and with which role, their sessions and
-// API tokens, the theme, and signing out.
+// API tokens, the theme, the shortcut of the search, and signing out.
 export function Account() {
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [failure, setFailure] = useState<unknown>();
+  const [slash, setSlash] = useSlash();
   const name = me?.administrator?.name ?? 'Admin token';
 
   async function leave() {
@@ -52,6 +54,9 @@ export function Account() {
           <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
             {schemes.map(([scheme, label]) => <Menu.RadioItem key={scheme} value={scheme}>{label}</Menu.RadioItem>)}
           </Menu.RadioGroup>
+          <Menu.Divider />
+          <Menu.Label>Keyboard</Menu.Label>
+          <Menu.CheckboxItem checked={slash} onChange={setSlash}>“/” leads to the search</Menu.CheckboxItem>
           <Menu.Divider />
           <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
         </Menu.Dropdown>

@@ -5,9 +5,10 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { Name } from '../parts/Name';
 import { useChosen } from '../pages/directory/Where';
 import { useFindings, type Finding } from './findings';
+import { useSlash } from './slash';
 
 // Search is the header's: it finds users, groups, connectors and requests by whatever names them,
-// and leads to them. "/" and Ctrl-K, or Cmd-K, come to it from anywhere; the arrows choose, Enter
+// and leads to them. "/", unless that is switched off, and Ctrl-K, or Cmd-K, come to it from anywhere; the arrows choose, Enter
 // opens, Escape shuts the list.
 export function Search() {
   const [text, setText] = useState('');
@@ -18,6 +19,7 @@ export function Search() {
   const list = useId();
   const navigate = useNavigate();
   const d = useChosen();
+  const [slashOn] = useSlash();
   const { groups, busy, failure } = useFindings(d, q);
   const all = groups.flatMap((g) => g.items);
   const at = all.findIndex((f) => f.id === active);
@@ -28,15 +30,15 @@ export function Search() {
     function come(e: globalThis.KeyboardEvent) {
       const key = e.key.toLowerCase();
       const called = key === 'k' && (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey;
-      const slash = e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !typing(e.target);
-      if (e.defaultPrevented || !(called || slash) || document.querySelector('dialog[open]') !== null) return;
+      const slash = slashOn && e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !typing(e.target);
+      if (e.defaultPrevented || !(called || slash) || document.querySelector('[role="dialog"]') !== null) return;
       e.preventDefault();
       field.current?.focus();
       field.current?.select();
     }
     window.addEventListener('keydown', come);
     return () => window.removeEventListener('keydown', come);
-  }, []);
+  }, [slashOn]);
 
   function go(f: Finding) {
     leave();
@@ -74,7 +76,7 @@ export function Search() {
   return (
     <div className="finder" role="search" aria-label="Everything" onBlur={(e) => { if (!e.currentTarget.contains(e.relatedTarget)) setOpen(false); }}>
       <input ref={field} className="finder-field" type="text" role="combobox" aria-label="Search" aria-autocomplete="list" aria-expanded={shown && all.length > 0} aria-controls={shown && all.length > 0 ? list : undefined}
-        aria-activedescendant={shown && at !== -1 ? `${list}-${at}` : undefined} aria-keyshortcuts="/ Control+K Meta+K" autoComplete="off" autoCapitalize="none" spellCheck={false} placeholder="Search ( / )" maxLength={200}
+        aria-activedescendant={shown && at !== -1 ? `${list}-${at}` : undefined} aria-keyshortcuts={`${slashOn ? '/ ' : ''}Control+K Meta+K`} autoComplete="off" autoCapitalize="none" spellCheck={false} placeholder={slashOn ? 'Search ( / )' : 'Search'} maxLength={200}
         value={text} onChange={(e) => { setText(e.currentTarget.value); setOpen(true); setActive(undefined); }} onFocus={() => setOpen(true)} onKeyDown={press} />
       {shown && (
         <div className="finder-found" onMouseDown={(e) => e.preventDefault()}>

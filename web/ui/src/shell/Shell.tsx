@@ -8,6 +8,7 @@ import { backFrom } from '../pages/signin/back';
 import { Banner } from '../pages/holds/Banner';
 import { RailLink } from '../parts/links';
 import { Account } from './Account';
+import { Environment, environmentHeight, useEnvironment } from './Environment';
 import { navigation } from './navigation';
 import { Search } from './Search';
 
@@ -16,6 +17,7 @@ export function Shell() {
   const [open, { toggle, close }] = useDisclosure(false);
   const { pathname, href } = useLocation();
   const out = useOut();
+  const called = useEnvironment();
   const navigate = useNavigate();
   useEffect(close, [pathname, close]);
   const here = useRef(href);
@@ -24,10 +26,11 @@ export function Shell() {
     if (out !== null) void navigate({ to: '/sign-in', search: out === 'left' ? {} : { back: backFrom(here.current), problem: out === 'ended' ? out : undefined } });
   }, [out, navigate]);
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !open } }} padding={{ base: 'sm', sm: 'lg' }}>
+    <AppShell header={{ height: 56 + (called === undefined ? 0 : environmentHeight) }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !open } }} padding={{ base: 'sm', sm: 'lg' }}>
       <a className="skip" href="#main">Skip to the page</a>
-      <AppShell.Header px="md">
-        <Group h="100%" justify="space-between" wrap="nowrap">
+      <AppShell.Header>
+        {called !== undefined && <Environment called={called} />}
+        <Group h={55} px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={open ? 'Close the menu' : 'Open the menu'} aria-expanded={open} aria-controls="rail" />
             <Link to="/" style={{ fontWeight: 700, fontSize: '1.15rem', color: 'var(--ink)', textDecoration: 'none' }}>Muster</Link>

@@ -16,8 +16,9 @@ export function startBrowser() {
 
 // openPage opens a window that is signed in to a Muster as an administrator of a role, unless
 // signedIn is false, and watches it. expected lists statuses of answers that are part of the test,
-// such as [404]; also names other servers that pages may go to.
-export async function openPage(browser, muster, { theme = 'light', width = 1280, signedIn = true, as = 'owner', expected = [], also = [] } = {}) {
+// such as [404]; also names other servers that pages may go to; cut is for tests that cut the
+// network themselves.
+export async function openPage(browser, muster, { theme = 'light', width = 1280, signedIn = true, as = 'owner', expected = [], also = [], cut = false } = {}) {
   if (!signedIn) expected = [401, ...expected]; // by it the page learns that nobody is signed in
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: muster.url });
@@ -29,6 +30,7 @@ export async function openPage(browser, muster, { theme = 'light', width = 1280,
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     if (/status of (\d+)/.test(message.text()) && expected.includes(Number(RegExp.$1))) return;
+    if (cut && message.text().includes('net::ERR_')) return;
     wrong.push(`console ${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => wrong.push(`error on the page: ${error.stack ?? error}`));
@@ -64,7 +66,7 @@ export async function openPage(browser, muster, { theme = 'light', width = 1280,
   }
 
   async function accessible(where) {
-    await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => {}))));
     if (!(await page.evaluate(() => 'axe' in window))) {
       const source = await import('node:fs').then((fs) => fs.readFileSync(axeFile, 'utf8'));
       await page.evaluate(source); // past the policy, which forbids it to the page

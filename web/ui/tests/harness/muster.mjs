@@ -25,12 +25,23 @@ export async function startMuster(settings = {}) {
     MUSTER_ADMIN_TOKEN: token,
     ...settings,
   };
-  const server = spawn(binary, ['serve'], { env, cwd: dir });
   let log = '';
-  server.stderr.on('data', (data) => { log += data; });
-  server.stdout.on('data', (data) => { log += data; });
-  const ended = new Promise((resolve) => server.on('exit', resolve));
-  await ready(url, () => log, ended);
+  let server;
+  let ended;
+  await resume();
+
+  // halt ends the server and leaves its data, resume starts it again where it was.
+  async function halt() {
+    server.kill('SIGTERM');
+    await ended;
+  }
+  async function resume() {
+    server = spawn(binary, ['serve'], { env, cwd: dir });
+    server.stderr.on('data', (data) => { log += data; });
+    server.stdout.on('data', (data) => { log += data; });
+    ended = new Promise((resolve) => server.on('exit', resolve));
+    await ready(url, () => log, ended);
+  }
 
   // api calls the admin API and returns the body; what is no success is an error.
   async function api(method, path, body, headers = {}) {
@@ -75,13 +86,12 @@ export async function startMuster(settings = {}) {
   }
 
   async function stop() {
-    server.kill('SIGTERM');
-    await ended;
+    await halt();
     await kept.end();
     rmSync(dir, { recursive: true, force: true });
   }
 
-  return { url, token, api, person: newPeople(url, api), connector, scim, run, stop, log: () => log };
+  return { url, token, api, person: newPeople(url, api), connector, scim, run, halt, resume, stop, log: () => log };
 }
 
 // ready asks until the server answers; a server that has ended never will.

@@ -5,11 +5,10 @@ import { useParams } from '@tanstack/react-router';
 import { TextLink } from '../../parts/links';
 import { useBarred } from '../../parts/roles';
 import { Note } from '../../parts/State';
-import { Answer } from '../../states/Answer';
 import { allDirectories, oneConnector } from '../connectors/reading';
-import type { Rules } from '../rules/entries';
 import { DraftBar } from '../sections/DraftBar';
-import { useForce, useParts, type Draft } from '../sections/draft';
+import type { Draft } from '../sections/draft';
+import { OfDraft } from '../sections/OfDraft';
 import { Patterns } from '../sections/Patterns';
 import { Expected } from './Expected';
 import { Limits } from './Limits';
@@ -18,20 +17,14 @@ import { actions, consequences } from './words';
 
 type At = (place: string) => string | undefined;
 
-const parts = ['cleanup', 'requiredGrace', 'safety'] as const;
-
-type Parts = (typeof parts)[number];
-
 // Cleanup is what becomes of people whom the identity provider lets go, and how many it may let go
 // before an administrator is asked.
 export function Cleanup() {
   const { slug } = useParams({ from: '/shell/connectors/$slug/cleanup' });
-  const query = useForce(slug);
-  return <Answer query={query} what="cleanup and safety" lines={8}>{(force) => <OfConnector key={slug} slug={slug} force={force.value} />}</Answer>;
+  return <OfDraft slug={slug} page="cleanup" what="cleanup and safety">{(draft) => <Fields slug={slug} draft={draft} />}</OfDraft>;
 }
 
-function OfConnector({ slug, force }: { slug: string; force: Rules }) {
-  const draft = useParts(slug, 'cleanup', parts, force);
+function Fields({ slug, draft }: { slug: string; draft: Draft }) {
   const barred = useBarred('ruleEditor');
   return (
     <Stack gap="xl">
@@ -40,7 +33,7 @@ function OfConnector({ slug, force }: { slug: string; force: Rules }) {
           <>
             <fieldset className="bare" disabled={barred !== undefined}><Leavers key={`leavers-${draft.round}`} slug={slug} draft={draft} at={at} /></fieldset>
             <Limits key={`limits-${draft.round}`} slug={slug} safety={draft.now.safety} at={at} onChange={(safety) => draft.set({ safety })} />
-            {!draft.now.safety.off && <Meaning slug={slug} rules={{ ...force, safety: draft.now.safety }} />}
+            {!draft.now.safety.off && <Meaning slug={slug} rules={{ ...draft.force, safety: draft.now.safety }} />}
           </>
         )}
       </DraftBar>
@@ -50,7 +43,7 @@ function OfConnector({ slug, force }: { slug: string; force: Rules }) {
 }
 
 // Leavers says what is done to somebody whom no identity provider provides any more.
-function Leavers({ slug, draft, at }: { slug: string; draft: Draft<Parts>; at: At }) {
+function Leavers({ slug, draft, at }: { slug: string; draft: Draft; at: At }) {
   const { cleanup, requiredGrace } = draft.now;
   const connector = useQuery(oneConnector(slug));
   const directories = useQuery(allDirectories);
@@ -81,7 +74,7 @@ function Leavers({ slug, draft, at }: { slug: string; draft: Draft<Parts>; at: A
       )}
       <TextInput label="Wait when the last required group is lost" description="So that moving somebody between groups costs nothing, such as 1h or 30m." value={requiredGrace} maxLength={16} maw="22rem" error={at('requiredGrace')}
         onChange={(e) => draft.set({ requiredGrace: e.currentTarget.value })} />
-      {draft.changed && <Note tone="info">The plan names everybody whom the change concerns.</Note>}
+      {draft.here && <Note tone="info">The plan names everybody whom the change concerns.</Note>}
     </Stack>
   );
 }

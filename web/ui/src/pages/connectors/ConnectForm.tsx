@@ -26,8 +26,9 @@ interface Wanted {
 export function ConnectForm({ kind }: { kind: Kind }) {
   const tenants = useQuery(allTenants);
   const directories = useQuery(presentDirectories);
-  if (tenants.isError) return <Failed error={tenants.error} retry={() => void tenants.refetch()} what="Reading the tenants" />;
-  if (directories.isError) return <Failed error={directories.error} retry={() => void directories.refetch()} what="Reading the directories" />;
+  // What was read once stays while it is read again, so that nothing typed is lost with it.
+  if (tenants.data === undefined && tenants.isError) return <Failed error={tenants.error} retry={() => void tenants.refetch()} what="Reading the tenants" />;
+  if (directories.data === undefined && directories.isError) return <Failed error={directories.error} retry={() => void directories.refetch()} what="Reading the directories" />;
   if (tenants.data === undefined || directories.data === undefined) return <Loading what="tenants and directories" lines={3} />;
   return <Form kind={kind} tenants={tenants.data.map((t) => t.name)} directories={directories.data.map((d) => d.name)} />;
 }

@@ -5,6 +5,7 @@ import { api, ask, type Schema } from '../../api/client';
 import { Copyable } from '../../parts/Copyable';
 import { Name } from '../../parts/Name';
 import { TextLink } from '../../parts/links';
+import { Allowed } from '../../parts/roles';
 import { Failed } from '../../states/Failed';
 import { credentialsOf } from './reading';
 import { ShownOnce } from './ShownOnce';
@@ -56,7 +57,7 @@ function Credential({ slug, kind }: { slug: string; kind: Kind }) {
       {have.map((c) => <Text key={c.id}><Name>{c.name}</Name>{c.hint === undefined ? '' : <>, ending in <code>{c.hint}</code></>}. It was shown once and cannot be shown again.</Text>)}
       {data !== undefined && have.length === 0 && <Text>There is none yet; this product needs one.</Text>}
       <Group>
-        <Button variant={have.length === 0 ? 'filled' : 'default'} loading={make.isPending} disabled={data === undefined} onClick={() => make.mutate()}>{have.length === 0 ? called[kind].make.replace('another', 'a') : called[kind].make.replace(/^Make an? /, 'Make another ')}</Button>
+        <Allowed role="ruleEditor"><Button variant={have.length === 0 ? 'filled' : 'default'} loading={make.isPending} disabled={data === undefined} onClick={() => make.mutate()}>{have.length === 0 ? called[kind].make.replace('another', 'a') : called[kind].make.replace(/^Make an? /, 'Make another ')}</Button></Allowed>
         <TextLink to="/connectors/$slug/credentials" params={{ slug }}>All credentials</TextLink>
       </Group>
       {make.isError && <Failed error={make.error} what="Making the credential" />}

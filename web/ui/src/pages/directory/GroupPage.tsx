@@ -10,12 +10,14 @@ import { IconPlus } from '../../parts/icons';
 import { TextLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
 import { Page } from '../../parts/Page';
+import { useBarred } from '../../parts/roles';
 import { State } from '../../parts/State';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
 import { ChangeMember, type MemberChange } from './ChangeMember';
 import { Heading } from './Heading';
+import { Reasons } from './Memberships';
 import { Pager } from './Pager';
 import { membersOf, oneGroup } from './reading';
 import { Count, useChosen, Where } from './Where';
@@ -56,7 +58,8 @@ function Members({ d, group }: { d: string; group: Schema<'Group'> }) {
   const navigate = useNavigate();
   const [change, setChange] = useState<MemberChange>();
   const query = useQuery(membersOf(d, group.id, filter.cursor));
-  const add = <Button variant="default" leftSection={<IconPlus />} onClick={() => setChange({ op: 'add' })}>Put somebody in…</Button>;
+  const barred = useBarred('ruleEditor', true);
+  const add = barred === undefined ? <Button variant="default" leftSection={<IconPlus />} onClick={() => setChange({ op: 'add' })}>Put somebody in…</Button> : <Text c="var(--mute)">{barred}</Text>;
   return (
     <section>
       <Heading>Members</Heading>
@@ -70,12 +73,13 @@ function Members({ d, group }: { d: string; group: Schema<'Group'> }) {
                 { head: 'User', cell: (m) => <TextLink to="/users/$id" params={{ id: m.user.id }} search={{ in: d }}><Name>{m.user.userName ?? m.user.id}</Name></TextLink> },
                 { head: 'Status', cell: (m) => (m.user.active ? <State tone="ok">Active</State> : <State tone="warn">Not active</State>) },
                 { head: 'Origin', cell: (m) => origins[m.origin] },
-                { head: 'Because', cell: (m) => <Name>{m.because.sentence}</Name> },
+                { head: 'Because', cell: (m) => <Reasons because={m.because} supports={m.supports} /> },
+                { head: 'Since', cell: (m) => <When at={m.since} never="not known" /> },
                 {
                   head: 'Actions', cell: (m) => (
                     <Group gap="sm" wrap="nowrap">
                       <TextLink to="/why" search={{ in: d, user: m.user.id, group: group.displayName }}>Why?<span className="visually-hidden"> {m.user.userName ?? m.user.id}</span></TextLink>
-                      <Button variant="outline" color="bad" size="compact-md" mih={36} aria-label={`Take out ${m.user.userName ?? m.user.id}`} onClick={() => setChange({ op: 'remove', user: m.user })}>Take out…</Button>
+                      {barred === undefined && <Button variant="outline" color="bad" size="compact-md" mih={36} aria-label={`Take out ${m.user.userName ?? m.user.id}`} onClick={() => setChange({ op: 'remove', user: m.user })}>Take out…</Button>}
                     </Group>
                   ),
                 },

@@ -5,6 +5,7 @@ import { DataTable } from '../../parts/DataTable';
 import { TextLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
 import { State } from '../../parts/State';
+import { When } from '../../parts/When';
 import type { UserDetail } from './reading';
 import { Heading } from './Heading';
 import { origins } from './words';
@@ -21,7 +22,8 @@ export function Memberships({ d, user }: { d: string; user: UserDetail }) {
         : <DataTable caption="Groups of this user" rows={user.memberships} id={(m) => m.group.id ?? called(m.group)} columns={[
           { head: 'Group', cell: (m) => <GroupLink d={d} group={m.group} /> },
           { head: 'Origin', cell: (m) => (m.origin === undefined ? '' : origins[m.origin]) },
-          { head: 'Because', cell: (m) => <Reasons membership={m} /> },
+          { head: 'Because', cell: (m) => <Reasons because={m.because} supports={m.supports} /> },
+          { head: 'Since', cell: (m) => <When at={m.since} never="not known" /> },
           { head: 'Question', cell: (m) => <AskWhy d={d} user={user} group={called(m.group)} /> },
         ]} />}
     </section>
@@ -45,11 +47,12 @@ export function NotIn({ d, user }: { d: string; user: UserDetail }) {
   );
 }
 
-function Reasons({ membership }: { membership: Membership }) {
-  const [, ...further] = membership.supports ?? [];
+// Reasons are everything that a membership stands on, the strongest first: it ends with the last.
+export function Reasons({ because, supports }: { because: Membership['because']; supports?: Schema<'Support'>[] | null }) {
+  const [, ...further] = supports ?? [];
   return (
     <>
-      <Name>{membership.because.sentence}</Name>
+      <Name>{because.sentence}</Name>
       {further.map((s, i) => <Text key={i} c="dimmed" size="sm">Also: <Name>{s.because.sentence}</Name></Text>)}
     </>
   );

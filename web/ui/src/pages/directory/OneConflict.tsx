@@ -6,6 +6,7 @@ import type { Schema } from '../../api/client';
 import { DataTable } from '../../parts/DataTable';
 import { TextLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
+import { Allowed } from '../../parts/roles';
 import { Note } from '../../parts/State';
 import { Answer } from '../../states/Answer';
 import { Decide, type Choice } from './Decide';
@@ -34,16 +35,18 @@ function Beside({ d, conflict }: { d: string; conflict: Detail }) {
       {comparison === undefined
         ? <Text>{conflict.group !== undefined ? 'It is about a group: what to do is in the sentence above.' : 'The record is gone.'}</Text>
         : <SideBySide d={d} comparison={comparison} />}
-      <Group gap="sm">
-        {conflict.decision === undefined && aboutLinking && (
-          <>
-            {conflict.candidates.map((c, i) => <Button key={c.id} variant="default" onClick={() => setChoice({ decision: 'link', user: c })}>{conflict.candidates.length === 1 ? 'Link…' : `Link to user ${i + 1}…`}</Button>)}
-            <Button variant="default" onClick={() => setChoice({ decision: 'keepSeparate' })}>Keep separate…</Button>
-          </>
-        )}
-        {conflict.decision === undefined && <Button variant="outline" color="bad" onClick={() => setChoice({ decision: 'refuse' })}>Refuse…</Button>}
-        {conflict.decision !== undefined && <Button variant="default" onClick={() => setChoice({ decision: 'undo' })}>Take it back…</Button>}
-      </Group>
+      <Allowed role="operator" deployment>
+        <Group gap="sm">
+          {conflict.decision === undefined && aboutLinking && (
+            <>
+              {conflict.candidates.map((c, i) => <Button key={c.id} variant="default" onClick={() => setChoice({ decision: 'link', user: c })}>{conflict.candidates.length === 1 ? 'Link…' : `Link to user ${i + 1}…`}</Button>)}
+              <Button variant="default" onClick={() => setChoice({ decision: 'keepSeparate' })}>Keep separate…</Button>
+            </>
+          )}
+          {conflict.decision === undefined && <Button variant="outline" color="bad" onClick={() => setChoice({ decision: 'refuse' })}>Refuse…</Button>}
+          {conflict.decision !== undefined && <Button variant="default" onClick={() => setChoice({ decision: 'undo' })}>Take it back…</Button>}
+        </Group>
+      </Allowed>
       {conflict.decision === undefined && !aboutLinking && <Note tone="info">It closes by itself when its cause is gone, at the IdP or in the directory’s settings.</Note>}
       {choice !== undefined && <Decide d={d} conflict={conflict.id} choice={choice} onClose={() => setChoice(undefined)} />}
     </Stack>

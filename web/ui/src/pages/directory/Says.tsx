@@ -6,6 +6,7 @@ import type { Schema } from '../../api/client';
 import { DataTable } from '../../parts/DataTable';
 import { TextLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
+import { useBarred } from '../../parts/roles';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { idsOf, type UserDetail } from './reading';
@@ -30,6 +31,8 @@ export function Says({ d, user }: { d: string; user: UserDetail }) {
 }
 
 function Beside({ d, user, records }: { d: string; user: UserDetail; records: Found[] }) {
+  const unlinking = useBarred('operator') === undefined;
+  const trying = useBarred('operator', true) === undefined;
   const [dialog, setDialog] = useState<{ unlink?: string; try?: Schema<'Record'> }>();
   const emails = Array.isArray(user['emails']) ? user['emails'] as { value?: string; primary?: boolean }[] : [];
   const email = (emails.find((e) => e.primary) ?? emails[0])?.value;
@@ -55,8 +58,8 @@ function Beside({ d, user, records }: { d: string; user: UserDetail; records: Fo
             <Text mb="xs"><TextLink to="/connectors/$slug" params={{ slug: r.connector }}>{r.connector}</TextLink>: linked <When at={r.linked} never="never" />, last changed <When at={r.modified} never="not known" /></Text>
             {r.state !== 'deleted' && (
               <Group gap="xs">
-                <Button variant="default" size="compact-md" mih={36} aria-label={`Try a request of ${r.connector}`} onClick={() => setDialog({ try: r })}>Try…</Button>
-                <Button variant="outline" color="bad" size="compact-md" mih={36} aria-label={`Unlink the record of ${r.connector}`} onClick={() => setDialog({ unlink: r.connector })}>Unlink…</Button>
+                {trying && <Button variant="default" size="compact-md" mih={36} aria-label={`Try a request of ${r.connector}`} onClick={() => setDialog({ try: r })}>Try…</Button>}
+                {unlinking && <Button variant="outline" color="bad" size="compact-md" mih={36} aria-label={`Unlink the record of ${r.connector}`} onClick={() => setDialog({ unlink: r.connector })}>Unlink…</Button>}
               </Group>
             )}
           </li>

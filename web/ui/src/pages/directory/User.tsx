@@ -13,6 +13,7 @@ import { UserActions } from './UserActions';
 import { Attributes } from './Attributes';
 import { Memberships, NotIn } from './Memberships';
 import { oneUser, type UserDetail } from './reading';
+import { Reapply } from './Reapply';
 import { Says } from './Says';
 import { Timeline } from './Timeline';
 import { useChosen, Where } from './Where';
@@ -49,6 +50,7 @@ function OneUser({ d, id }: { d: string; id: string }) {
               <Marks user={user} />
               <Group gap="sm">
                 <ButtonLink to="/why" search={{ in: d, user: user.id }}>Why…?</ButtonLink>
+                <Reapply d={d} user={user} />
                 <UserActions d={d} user={user} tag={tag} />
               </Group>
             </Stack>

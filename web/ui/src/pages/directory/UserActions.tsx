@@ -7,6 +7,7 @@ import { problemOf } from '../../api/problem';
 import { announce } from '../../parts/announce';
 import { Dialog } from '../../parts/Dialog';
 import { Name } from '../../parts/Name';
+import { useBarred } from '../../parts/roles';
 import { Failed } from '../../states/Failed';
 import type { UserDetail } from './reading';
 
@@ -30,10 +31,15 @@ const words: Record<Action, { button: string; title: string; says: string; keep:
 export function UserActions({ d, user, tag }: Props) {
   const [action, setAction] = useState<Action>();
   const blocked = (user.block ?? '') !== '';
+  const helping = useBarred('operator'); // who is limited to tenants may help their own users
+  const governing = useBarred('operator', true);
   const possible: Action[] = user.status === 'deleted' ? ['restore'] : [blocked ? 'unblock' : 'block', ...(user.managed ? [] : ['delete' as const])];
+  const barred = (a: Action) => (a === 'delete' || a === 'restore' ? governing : helping);
+  const offered = possible.filter((a) => barred(a) === undefined);
   return (
     <>
-      {possible.map((a) => <Button key={a} variant={a === 'restore' || a === 'unblock' ? 'default' : 'outline'} color={a === 'restore' || a === 'unblock' ? undefined : 'bad'} onClick={() => setAction(a)}>{words[a].button}</Button>)}
+      {offered.length === 0 && <Text c="var(--mute)">{barred(possible[0]!)}</Text>}
+      {offered.map((a) => <Button key={a} variant={a === 'restore' || a === 'unblock' ? 'default' : 'outline'} color={a === 'restore' || a === 'unblock' ? undefined : 'bad'} onClick={() => setAction(a)}>{words[a].button}</Button>)}
       {action !== undefined && <Confirm d={d} user={user} tag={tag} action={action} onClose={() => setAction(undefined)} />}
     </>
   );

@@ -95,11 +95,19 @@ export function idsOf(d: string, id: string) {
   });
 }
 
-// eventsOf reads what happened to a user, the newest first.
-export function eventsOf(d: string, id: string, limit: number) {
+// saidOf reads what an IdP says of a user: a record as it was sent, before any mapping.
+export function saidOf(d: string, id: string, record: Schema<'Record'>) {
   return queryOptions({
-    queryKey: ['directories', d, 'users', id, 'events', limit],
-    queryFn: async ({ signal }) => (await ask(api.GET('/events', { params: { query: { user: id, limit } }, signal }))) as Schema<'ListEvent'>,
+    queryKey: ['directories', d, 'users', id, 'said', record.connector, record.id],
+    queryFn: async ({ signal }) => (await ask(api.POST('/connectors/{c}/mapping/trial', { params: { path: { c: record.connector } }, body: { record: record.id }, signal }))).before ?? {},
+  });
+}
+
+// eventsOf reads what happened to a user, the newest first; with an action those that begin so.
+export function eventsOf(d: string, id: string, limit: number, action?: string) {
+  return queryOptions({
+    queryKey: ['directories', d, 'users', id, 'events', limit, action],
+    queryFn: async ({ signal }) => (await ask(api.GET('/events', { params: { query: { user: id, limit, action } }, signal }))) as Schema<'ListEvent'>,
     placeholderData: keepPreviousData,
   });
 }

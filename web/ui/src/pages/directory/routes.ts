@@ -39,6 +39,14 @@ export interface Question extends InDirectory {
   attribute?: string;
 }
 
+// Told is a part of what happened to a user.
+export type Told = 'groups' | 'user' | 'held' | 'idp';
+
+// OfUser is which part of a user's page is narrowed to what.
+export interface OfUser extends InDirectory {
+  told?: Told;
+}
+
 type Search = Record<string, unknown>;
 
 // The router reads what looks like a number or a truth as one; what is asked for is text.
@@ -68,7 +76,7 @@ const users = createRoute({
 const user = createRoute({
   getParentRoute: () => shell,
   path: '/users/$id',
-  validateSearch: inDirectory,
+  validateSearch: (search: Search): OfUser => ({ ...inDirectory(search), told: oneOf(search, 'told', ['groups', 'user', 'held', 'idp']) }),
   component: lazyRouteComponent(() => import('./User'), 'User'),
 });
 

@@ -39,7 +39,7 @@ export const foundAs: Record<Schema<'FoundBy'>['by'], string> = {
 const actions: Record<string, string> = {
   'directory.user.created': 'User made', 'directory.user.updated': 'Attributes changed', 'directory.user.enabled': 'Enabled', 'directory.user.disabled': 'Disabled',
   'directory.user.deleted': 'Deleted', 'directory.user.restored': 'Restored', 'directory.user.linked': 'Record linked', 'directory.user.unlinked': 'Record unlinked',
-  'directory.user.blocked': 'Blocked', 'directory.user.unblocked': 'Block lifted', 'directory.user.copied': 'Copied from another directory', 'directory.user.purged': 'Purged', 'directory.user.erased': 'Erased',
+  'directory.user.blocked': 'Blocked', 'directory.user.unblocked': 'Block lifted', 'directory.user.reapplied': 'Settled again by hand', 'directory.user.copied': 'Copied from another directory', 'directory.user.purged': 'Purged', 'directory.user.erased': 'Erased',
   'directory.membership.added': 'Joined', 'directory.membership.removed': 'Left', 'directory.membership.changed': 'Reason changed for',
   'directory.group.created': 'Group made', 'directory.group.renamed': 'Group renamed', 'directory.group.deleted': 'Group deleted',
   'directory.conflict.opened': 'Conflict opened', 'directory.conflict.decided': 'Conflict decided', 'directory.conflict.reopened': 'Conflict opened again', 'directory.hold.created': 'Held',

@@ -7,6 +7,7 @@ import type { Schema } from '../../api/client';
 import { DataTable, type Column } from '../../parts/DataTable';
 import { Heading } from '../../parts/Heading';
 import { Name } from '../../parts/Name';
+import { useBarred } from '../../parts/roles';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
@@ -25,6 +26,7 @@ export function Holds() {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<Decision | null>(null);
   const query = useInfiniteQuery(holdsOf(slug, filter));
+  const barred = useBarred('ruleEditor');
   const set = (change: HoldFilter) => { setPicked(new Set()); void navigate({ to: '/connectors/$slug/holds', params: { slug }, search: { ...filter, ...change }, replace: true }); };
   const narrowed = Object.values(filter).some((value) => value !== undefined);
 
@@ -35,7 +37,7 @@ export function Holds() {
     setPicked(next);
   }
   const columns: Column<Hold>[] = [
-    { head: 'User', cell: (h) => <Checkbox className="wide-cell" checked={picked.has(h.id)} onChange={(e) => pick(h.id, e.currentTarget.checked)} label={<Name>{h.user.userName}</Name>} aria-label={`${h.user.userName}: ${holdWords[h.op]} ${h.group?.displayName ?? ''}`} /> },
+    { head: 'User', cell: (h) => (barred !== undefined ? <div className="wide-cell"><Name>{h.user.userName}</Name></div> : <Checkbox className="wide-cell" checked={picked.has(h.id)} onChange={(e) => pick(h.id, e.currentTarget.checked)} label={<Name>{h.user.userName}</Name>} aria-label={`${h.user.userName}: ${holdWords[h.op]} ${h.group?.displayName ?? ''}`} />) },
     { head: 'Would', cell: (h) => <>{holdWords[h.op]}{h.group?.displayName !== undefined && <> <Name>{h.group.displayName}</Name></>}{h.attribute !== undefined && <>: <code>{h.attribute}</code> from <Name>{h.before ?? ''}</Name> to <Name>{h.after ?? ''}</Name></>}</> },
     { head: 'Because', cell: (h) => <div className="wide-cell">{h.because.sentence}</div> },
     { head: 'Held because', cell: (h) => <div className="wide-cell">{h.why}</div> },
@@ -60,12 +62,14 @@ export function Holds() {
             <>
               <Text fw={600} role="status">{heldWords(counts)}{shown.length > 0 && `; ${shown.length} picked`}</Text>
               {kinds}
-              <Group gap="sm">
-                {shown.length > 0 && <Button variant="default" onClick={() => setAsking({ decision: 'apply', of: { ids: shown }, count: shown.length })}>Apply the {shown.length} picked</Button>}
-                {shown.length > 0 && <Button variant="default" onClick={() => setAsking({ decision: 'discard', of: { ids: shown }, count: shown.length })}>Discard the {shown.length} picked</Button>}
-                <Button color="bad" variant="outline" onClick={() => setAsking({ decision: 'apply', of: all, count: sum(counts) })}>Apply {what} {sum(counts)}</Button>
-                <Button variant="default" onClick={() => setAsking({ decision: 'discard', of: all, count: sum(counts) })}>Discard {what} {sum(counts)}</Button>
-              </Group>
+              {barred !== undefined ? <Text c="var(--mute)">{barred}</Text> : (
+                <Group gap="sm">
+                  {shown.length > 0 && <Button variant="default" onClick={() => setAsking({ decision: 'apply', of: { ids: shown }, count: shown.length })}>Apply the {shown.length} picked</Button>}
+                  {shown.length > 0 && <Button variant="default" onClick={() => setAsking({ decision: 'discard', of: { ids: shown }, count: shown.length })}>Discard the {shown.length} picked</Button>}
+                  <Button color="bad" variant="outline" onClick={() => setAsking({ decision: 'apply', of: all, count: sum(counts) })}>Apply {what} {sum(counts)}</Button>
+                  <Button variant="default" onClick={() => setAsking({ decision: 'discard', of: all, count: sum(counts) })}>Discard {what} {sum(counts)}</Button>
+                </Group>
+              )}
               <DataTable caption="Held changes" columns={columns} rows={rows} id={(h) => h.id} />
               {query.hasNextPage && <Group><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Show more</Button></Group>}
             </>

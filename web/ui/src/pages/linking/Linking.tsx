@@ -5,15 +5,12 @@ import { useParams } from '@tanstack/react-router';
 import { TextLink } from '../../parts/links';
 import { useBarred } from '../../parts/roles';
 import { Note } from '../../parts/State';
-import { Answer } from '../../states/Answer';
 import { oneConnector } from '../connectors/reading';
-import type { Rules } from '../rules/entries';
 import { DraftBar } from '../sections/DraftBar';
-import { useForce, useParts } from '../sections/draft';
+import type { Draft } from '../sections/draft';
+import { OfDraft } from '../sections/OfDraft';
 import { Domains } from './Domains';
 import { Matching } from './Matching';
-
-const parts = ['linking'] as const;
 
 const keys = [
   { key: 'userName', label: 'userName', hint: 'Regardless of case.' },
@@ -25,12 +22,10 @@ const keys = [
 // Linking is how records find the user that they belong to.
 export function Linking() {
   const { slug } = useParams({ from: '/shell/connectors/$slug/linking' });
-  const query = useForce(slug);
-  return <Answer query={query} what="linking" lines={8}>{(force) => <OfConnector key={slug} slug={slug} force={force.value} />}</Answer>;
+  return <OfDraft slug={slug} page="linking" what="linking">{(draft) => <Fields slug={slug} draft={draft} />}</OfDraft>;
 }
 
-function OfConnector({ slug, force }: { slug: string; force: Rules }) {
-  const draft = useParts(slug, 'linking', parts, force);
+function Fields({ slug, draft }: { slug: string; draft: Draft }) {
   const connector = useQuery(oneConnector(slug));
   const { linking } = draft.now;
   const barred = useBarred('ruleEditor', true);

@@ -14,7 +14,7 @@ import type { Draft } from '../sections/draft';
 
 interface Props {
   slug: string;
-  draft: Draft<'linking'>;
+  draft: Draft;
   mode?: Schema<'Connector'>['mode'];
 }
 
@@ -33,7 +33,7 @@ export function Matching({ slug, draft, mode }: Props) {
       <Title order={2} id="matching">Test the matching</Title>
       {live
         ? <Text maw="46rem">Makes the plan of this draft and counts what would become of records that have no user. Nothing is done.</Text>
-        : <Text maw="46rem">This connector links nobody yet. The plan of going live counts what would become of everybody whom it has sent, by the rules in force. Nothing is done.{draft.changed && ' Plan and apply this draft first: while the connector is not live, that changes nobody.'}</Text>}
+        : <Text maw="46rem">This connector links nobody yet. The plan of going live counts what would become of everybody whom it has sent, by the rules in force. Nothing is done.{draft.here && ' Plan and apply this draft first: while the connector is not live, that changes nobody.'}</Text>}
       <Allowed role="ruleEditor"><Group><Button variant="default" loading={test.isPending} disabled={mode === undefined} onClick={() => test.mutate()}>Test the matching</Button></Group></Allowed>
       {test.isError && <Failed error={test.error} what="Testing" />}
       {plan !== null && plan.of !== of && <Note tone="info">The draft has changed since. Test it again.</Note>}
@@ -68,11 +68,11 @@ function Buckets({ slug, id }: { slug: string; id: string }) {
           <>
             <Text role="status">{rows.map((r) => `${r.label}: ${r.n}`).join(' · ')}</Text>
             <DataTable caption="What would become of records" rows={rows} id={(r) => r.op} columns={[
-              { head: 'What', cell: (r) => (r.n === 0 ? r.label : <TextLink to="/connectors/$slug/plans/$plan" params={{ slug, plan: id }} search={{ op: r.op }}>{r.label}</TextLink>) },
+              { head: 'What', cell: (r) => (r.n === 0 ? r.label : <TextLink to="/connectors/$slug/plans/$plan" params={{ slug, plan: id }} search={{ op: r.op, from: 'linking' }}>{r.label}</TextLink>) },
               { head: 'Records', number: true, cell: (r) => r.n },
               { head: 'Why', cell: (r) => r.hint },
             ]} />
-            <Group><ButtonLink variant="default" to="/connectors/$slug/plans/$plan" params={{ slug, plan: id }}>Open the plan</ButtonLink></Group>
+            <Group><ButtonLink variant="default" to="/connectors/$slug/plans/$plan" params={{ slug, plan: id }} search={{ from: 'linking' }}>Open the plan</ButtonLink></Group>
           </>
         );
       }}

@@ -8,7 +8,7 @@ import { Name } from '../../parts/Name';
 import { Note, State } from '../../parts/State';
 import { Answer } from '../../states/Answer';
 import { Failed } from '../../states/Failed';
-import { alike } from '../sections/draft';
+import { alike } from '../sections/pages';
 import { peopleOf, type Subject, type Tried } from './reading';
 import { plainly } from './StepFields';
 import { Value } from './Value';
@@ -87,7 +87,7 @@ function Pick({ slug, directory, record, onRecord }: { slug: string; directory: 
     <>
       <form onSubmit={find} role="search" aria-label="Find somebody to try">
         <Group gap="sm" align="flex-end">
-          <TextInput label="Find somebody" type="search" placeholder="e-mail or name" leftSection={<IconSearch />} value={text} maxLength={256} onChange={(e) => setText(e.currentTarget.value)} style={{ flex: 1, minWidth: '10rem' }} />
+          <TextInput label="Find somebody" type="search" placeholder="e-mail, or parts of a name" leftSection={<IconSearch />} value={text} maxLength={256} onChange={(e) => setText(e.currentTarget.value)} style={{ flex: 1, minWidth: '10rem' }} />
           <Button type="submit" variant="default" loading={people.isFetching}>Find</Button>
         </Group>
       </form>

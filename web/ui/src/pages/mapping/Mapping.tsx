@@ -7,11 +7,10 @@ import { useState } from 'react';
 import { problemOf } from '../../api/problem';
 import { announce } from '../../parts/announce';
 import { useBarred } from '../../parts/roles';
-import { Answer } from '../../states/Answer';
 import { oneConnector } from '../connectors/reading';
-import type { Rules } from '../rules/entries';
 import { at422, DraftBar } from '../sections/DraftBar';
-import { useForce, useParts, type Draft } from '../sections/draft';
+import { useFields, type Draft } from '../sections/draft';
+import { OfDraft } from '../sections/OfDraft';
 import { Bench, firstWay, subjectOf, type Way } from './Bench';
 import { Coverage } from './Coverage';
 import { reading } from './expression';
@@ -21,24 +20,16 @@ import { begun, blank, rowOf, stepOf, type StepRow } from './rows';
 import { Steps } from './Steps';
 import { Multiline } from './StepFields';
 
-const parts = ['mapping'] as const;
-
 // Mapping is where what an identity provider sends is changed before anything else sees it. It is
 // tried while one writes, with the program that production runs.
 export function Mapping() {
   const { slug } = useParams({ from: '/shell/connectors/$slug/mapping' });
-  const query = useForce(slug);
-  return <Answer query={query} what="the mapping" lines={8}>{(force) => <OfConnector key={slug} slug={slug} force={force.value} />}</Answer>;
+  return <OfDraft slug={slug} page="mapping" what="the mapping">{(draft) => <Editor slug={slug} draft={draft} />}</OfDraft>;
 }
 
-function OfConnector({ slug, force }: { slug: string; force: Rules }) {
-  const draft = useParts(slug, 'mapping', parts, force);
-  return <Editor key={draft.round} slug={slug} draft={draft} />;
-}
-
-function Editor({ slug, draft }: { slug: string; draft: Draft<'mapping'> }) {
-  const [steps, setSteps] = useState<StepRow[]>(() => (draft.now.mapping.steps ?? []).map(rowOf));
-  const [renames, setRenames] = useState<RenameRow[]>(() => (draft.now.mapping.renames ?? []).map(renameRow));
+function Editor({ slug, draft }: { slug: string; draft: Draft }) {
+  const [steps, setSteps] = useFields(draft, (rules) => (rules.mapping?.steps ?? []).map(rowOf));
+  const [renames, setRenames] = useFields(draft, (rules) => (rules.mapping?.renames ?? []).map(renameRow));
   const [way, setWay] = useState<Way>(firstWay);
   const { record } = useSearch({ from: '/shell/connectors/$slug/mapping' });
   const navigate = useNavigate();

@@ -41,7 +41,8 @@ export interface Person {
   userName: string;
 }
 
-// peopleOf finds people of a connector by a whole value, or by the beginning or a part of a name.
+// peopleOf finds people of a connector by a whole value, or by the beginnings of words of their names
+// and addresses.
 export function peopleOf(slug: string, directory: string, q: string) {
   return queryOptions({
     queryKey: ['directories', directory, 'records', slug, q],
@@ -55,8 +56,7 @@ export function peopleOf(slug: string, directory: string, q: string) {
       take(found.records);
       for (const p of found.people) take(p.records);
       if (people.size > 0) return [...people.values()];
-      const text = JSON.stringify(q);
-      const like = await ask(api.GET('/directories/{d}/users', { params: { path, query: { filter: `userName sw ${text} or displayName co ${text}`, limit: 8 } }, signal })) as Schema<'ListUser'>;
+      const like = await ask(api.GET('/directories/{d}/users', { params: { path, query: { q, limit: 8 } }, signal })) as Schema<'ListUser'>;
       const theirs = await Promise.all(like.items.map((u) => ask(api.GET('/directories/{d}/lookup', { params: { path, query: { q: u.id } }, signal }))));
       for (const one of theirs) for (const p of one.people) take(p.records);
       return [...people.values()];

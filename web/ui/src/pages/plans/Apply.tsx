@@ -5,11 +5,12 @@ import { useRef, useState, type FormEvent } from 'react';
 
 import { api, ask, type Schema } from '../../api/client';
 import { problemOf } from '../../api/problem';
-import { ButtonLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
+import { useBarred } from '../../parts/roles';
 import { Note } from '../../parts/State';
 import { Failed } from '../../states/Failed';
-import { dropApplied } from '../rules/draft';
+import { dropApplied } from '../sections/kept';
+import { Back } from './Ways';
 import { OpState } from './words';
 
 // Outdated is what the server says of a plan whose outcome has become another one.
@@ -24,6 +25,7 @@ export function Apply({ slug, plan, onStale }: { slug: string; plan: Schema<'Pla
   const [lacks, setLacks] = useState<'comment' | 'number' | null>(null);
   const reason = useRef<HTMLTextAreaElement>(null);
   const number = useRef<HTMLInputElement>(null);
+  const barred = useBarred('ruleEditor');
   const cache = useQueryClient();
   const navigate = useNavigate();
   const apply = useMutation({
@@ -59,16 +61,18 @@ export function Apply({ slug, plan, onStale }: { slug: string; plan: Schema<'Pla
         {losses > 0 && (plan.aboveLimits
           ? <Note tone="bad" title={`${losses} losses: more than the safety limits let through unasked`}>Look at who loses what before you apply it. It can be planned back afterwards.</Note>
           : <Text>{losses === 1 ? '1 loss' : `${losses} losses`}, within the safety limits.</Text>)}
-        <Textarea ref={reason} label="Why" required={losses > 0} description="The audit and the version of the rules keep it." autosize minRows={2} maxLength={1024} value={comment}
-          error={lacks === 'comment' ? 'Something is lost: say why.' : about} onChange={(e) => setComment(e.currentTarget.value)} />
-        {plan.aboveLimits && (
+        {barred === undefined && (
+          <Textarea ref={reason} label="Why" required={losses > 0} description="The audit and the version of the rules keep it." autosize minRows={2} maxLength={1024} value={comment}
+            error={lacks === 'comment' ? 'Something is lost: say why.' : about} onChange={(e) => setComment(e.currentTarget.value)} />
+        )}
+        {plan.aboveLimits && barred === undefined && (
           <TextInput ref={number} label={`Type ${losses} to confirm the losses`} required inputMode="numeric" autoComplete="off" value={typed} maw="20rem"
             error={lacks === 'number' ? `This is not ${losses}.` : undefined} onChange={(e) => setTyped(e.currentTarget.value)} />
         )}
         {problem !== undefined && problem.code !== 'planStale' && about === undefined && <Failed error={problem} what="Applying the plan" />}
         <Group>
-          <ButtonLink variant="default" to={plan.draft.rules === undefined ? '/connectors/$slug' : '/connectors/$slug/rules'} params={{ slug }}>Back</ButtonLink>
-          <Button type="submit" color={losses > 0 ? 'bad' : undefined} loading={apply.isPending}>Apply the plan</Button>
+          <Back slug={slug} plan={plan} />
+          {barred === undefined ? <Button type="submit" color={losses > 0 ? 'bad' : undefined} loading={apply.isPending}>Apply the plan</Button> : <Text c="var(--mute)">{barred}</Text>}
         </Group>
       </Stack>
     </form>

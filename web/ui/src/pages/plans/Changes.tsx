@@ -32,14 +32,14 @@ export function Changes({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) 
     onSuccess: (blob) => { save(blob, `plan-${slug}.csv`); announce('The file was written.'); },
   });
   const set = (change: PlanFilter) => void navigate({ to: '/connectors/$slug/plans/$plan', params: { slug, plan: plan.id }, search: { ...filter, ...change }, replace: true });
-  const { by, ...narrowing } = filter;
+  const { by, from, ...narrowing } = filter;
   const narrowed = Object.values(narrowing).some((value) => value !== undefined);
   const clear = <Button variant="default" onClick={() => set({ op: undefined, user: undefined, group: undefined, reason: undefined })}>Clear the filters</Button>;
   return (
     <Stack component="section" gap="sm" aria-labelledby="changes">
       <Title order={2} id="changes">Who gains and loses what</Title>
       <nav aria-label="Ways to read the plan" className="tabs">
-        {views.map((view) => <Link key={view.label} to="/connectors/$slug/plans/$plan" params={{ slug, plan: plan.id }} search={{ ...narrowing, by: view.by }} replace activeOptions={{ exact: true, includeSearch: true }}>{view.label}</Link>)}
+        {views.map((view) => <Link key={view.label} to="/connectors/$slug/plans/$plan" params={{ slug, plan: plan.id }} search={{ ...narrowing, by: view.by, from }} replace activeOptions={{ exact: true, includeSearch: true }}>{view.label}</Link>)}
       </nav>
       <Filters key={JSON.stringify(narrowing)} filter={filter} set={set} />
       <Group gap="sm">

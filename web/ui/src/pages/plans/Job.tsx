@@ -8,6 +8,7 @@ import { Dialog } from '../../parts/Dialog';
 import { Heading } from '../../parts/Heading';
 import { TextLink } from '../../parts/links';
 import { Name } from '../../parts/Name';
+import { Allowed } from '../../parts/roles';
 import { Note } from '../../parts/State';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
@@ -31,7 +32,7 @@ export function Job() {
           <Text c="dimmed">Begun <When at={job.createdAt} />{job.createdBy !== undefined && ` by ${job.createdBy}`}.{job.comment !== undefined && <> Because: <Name>{job.comment}</Name></>}</Text>
           <div role="status"><Result job={job} /></div>
           {job.failed > 0 && <Note tone="warn">{job.failed} people could not be settled yet; they are tried again.</Note>}
-          {job.state === 'running' ? <Cancel job={job} /> : <After slug={slug} job={job} />}
+          <Allowed role="ruleEditor">{job.state === 'running' ? <Cancel job={job} /> : <After slug={slug} job={job} />}</Allowed>
           <Group gap="lg">
             <TextLink to="/connectors/$slug/plans/$plan" params={{ slug, plan: job.plan }}>The plan</TextLink>
             <TextLink to="/connectors/$slug/rules" params={{ slug }}>The rules</TextLink>

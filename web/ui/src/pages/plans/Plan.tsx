@@ -1,11 +1,11 @@
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { api, ask, type Schema } from '../../api/client';
 import { Heading } from '../../parts/Heading';
-import { TextLink } from '../../parts/links';
+import { Allowed } from '../../parts/roles';
 import { Note } from '../../parts/State';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
@@ -13,6 +13,7 @@ import { Failed } from '../../states/Failed';
 import { Apply, Stale, type Outdated } from './Apply';
 import { Changes } from './Changes';
 import { planOf } from './reading';
+import { Back, Names } from './Ways';
 import { draftWords, said } from './words';
 
 // Plan is what a draft would do to whom, before it does.
@@ -25,6 +26,7 @@ export function Plan() {
       {(plan) => (
         <Stack>
           <Heading>Plan: {draftWords(plan.draft)}</Heading>
+          <Names slug={slug} plan={plan} />
           <Text c="dimmed">Made <When at={plan.createdAt} />{plan.createdBy !== undefined && ` by ${plan.createdBy}`}, over {plan.total} records. Nothing has been changed by it.</Text>
           {outdated?.plan === plan.id && outdated.said !== undefined && <Stale problem={outdated.said} />}
           <Body slug={slug} plan={plan} onStale={(said) => setOutdated({ plan: plan.id, said })} />
@@ -49,6 +51,7 @@ function Body({ slug, plan, onStale }: { slug: string; plan: Schema<'Plan'>; onS
         <Stack>
           <Note tone="bad" title="The plan could not be made">{plan.problem ?? 'The server did not say why.'}</Note>
           <Again slug={slug} plan={plan} />
+          <Group><Back slug={slug} plan={plan} /></Group>
         </Stack>
       );
     default:
@@ -78,16 +81,16 @@ function Summary({ plan }: { plan: Schema<'Plan'> }) {
 // Again makes the same plan anew.
 function Again({ slug, plan }: { slug: string; plan: Schema<'Plan'> }) {
   const navigate = useNavigate();
+  const { from } = useSearch({ from: '/shell/connectors/$slug/plans/$plan' });
   const again = useMutation({
     mutationFn: () => ask(api.POST('/connectors/{c}/plans', { params: { path: { c: slug } }, body: plan.draft })),
-    onSuccess: (made) => navigate({ to: '/connectors/$slug/plans/$plan', params: { slug, plan: made.id } }),
+    onSuccess: (made) => navigate({ to: '/connectors/$slug/plans/$plan', params: { slug, plan: made.id }, search: { from } }),
   });
   return (
     <>
       {again.isError && <Failed error={again.error} what="Planning" />}
       <Group gap="sm">
-        <Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>Plan it again</Button>
-        {plan.draft.rules !== undefined && <TextLink to="/connectors/$slug/rules" params={{ slug }}>Back to the rules</TextLink>}
+        <Allowed role="ruleEditor"><Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>Plan it again</Button></Allowed>
       </Group>
     </>
   );

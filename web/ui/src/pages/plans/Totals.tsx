@@ -28,7 +28,7 @@ export function Totals({ slug, plan, by, filter, set }: Props) {
     { head: heads[by], cell: (t) => <div className="wide-cell"><About total={t} /></div> },
     { head: 'Taken', cell: (t) => (t.losses > 0 ? <span className="tone-bad">−{t.losses}</span> : '0'), number: true },
     { head: 'Given', cell: (t) => (t.gains > 0 ? <span className="tone-ok">+{t.gains}</span> : '0'), number: true },
-    ...(by === 'group' ? [{ head: 'Members now', cell: (t: Total) => t.members ?? 0, number: true }] : []),
+    ...(by === 'group' ? [{ head: 'Members now', cell: (t: Total) => t.members ?? '–', number: true }] : []),
     { head: 'Changes', cell: (t) => t.lines, number: true },
     { head: 'See them', cell: (t) => {
       const narrow = narrowed(t);

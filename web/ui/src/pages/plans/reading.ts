@@ -17,7 +17,7 @@ export function planOf(slug: string, id: string) {
 
 // changesOf reads what a plan would do, page by page, losses first. tag makes it be read anew when
 // the plan was made anew.
-export function changesOf(slug: string, id: string, tag: string, { by: _, ...filter }: PlanFilter) {
+export function changesOf(slug: string, id: string, tag: string, { by: _by, from: _from, ...filter }: PlanFilter) {
   const query = { ...filter, op: filter.op as Op | undefined, limit: 50 };
   return infiniteQueryOptions({
     queryKey: ['connectors', slug, 'plans', id, 'changes', tag, filter],
@@ -28,7 +28,7 @@ export function changesOf(slug: string, id: string, tag: string, { by: _, ...fil
 }
 
 // totalsOf counts what a plan would do, page by page, those that lose most first.
-export function totalsOf(slug: string, id: string, tag: string, by: NonNullable<PlanFilter['by']>, filter: PlanFilter) {
+export function totalsOf(slug: string, id: string, tag: string, by: NonNullable<PlanFilter['by']>, { from: _from, ...filter }: PlanFilter) {
   const query = { ...filter, by, op: filter.op as Op | undefined, limit: 50 };
   return infiniteQueryOptions({
     queryKey: ['connectors', slug, 'plans', id, 'totals', tag, query],
@@ -39,7 +39,7 @@ export function totalsOf(slug: string, id: string, tag: string, by: NonNullable<
 }
 
 // changesAsCSV reads everything that fits the filter, as a file.
-export async function changesAsCSV(slug: string, id: string, { by: _, ...filter }: PlanFilter): Promise<Blob> {
+export async function changesAsCSV(slug: string, id: string, { by: _by, from: _from, ...filter }: PlanFilter): Promise<Blob> {
   const query = new URLSearchParams(Object.entries(filter).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
   let response: Response;
   try {

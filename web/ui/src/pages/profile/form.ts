@@ -1,5 +1,5 @@
 import type { Schema } from '../../api/client';
-import { alike } from '../sections/draft';
+import { alike } from '../sections/pages';
 
 type Connector = Schema<'Connector'>;
 export type Settings = Schema<'ConnectorSettings'>;

@@ -3,10 +3,11 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 
 import { Name } from '../../parts/Name';
+import { Allowed } from '../../parts/roles';
 import { Answer } from '../../states/Answer';
 import { Failed } from '../../states/Failed';
+import { keep } from '../sections/kept';
 import { difference } from './difference';
-import { keepDraft } from './draft';
 import type { Rules } from './entries';
 import { versionOf } from './reading';
 
@@ -32,7 +33,7 @@ function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is
   const navigate = useNavigate();
   const parts = difference(was, is);
   const restore = useMutation({
-    mutationFn: () => keepDraft(slug, was, newest),
+    mutationFn: () => keep(slug, was, newest),
     onSuccess: () => navigate({ to: '/connectors/$slug/rules', params: { slug } }),
   });
   return (
@@ -51,7 +52,7 @@ function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is
       {restore.isError && <Failed error={restore.error} what="Keeping the draft" />}
       {before !== newest && (
         <Group gap="sm">
-          <Button variant="default" loading={restore.isPending} onClick={() => restore.mutate()}>Take version {before} as a draft</Button>
+          <Allowed role="ruleEditor"><Button variant="default" loading={restore.isPending} onClick={() => restore.mutate()}>Take version {before} as a draft</Button></Allowed>
           <Text size="sm" c="dimmed">Nothing is applied; a draft that is there is replaced.</Text>
         </Group>
       )}

@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api, ask, askWithTag, type Schema } from '../../api/client';
-import { readDraft } from './draft';
 import type { Rules } from './entries';
 
 // rulesInForce reads a connector's rules with the tag of their version.
@@ -9,17 +8,6 @@ export function rulesInForce(slug: string) {
   return queryOptions({
     queryKey: ['connectors', slug, 'rules'],
     queryFn: ({ signal }) => askWithTag(api.GET('/connectors/{c}/rules', { params: { path: { c: slug } }, signal })),
-  });
-}
-
-// draftOf reads the draft of a connector's rules whenever an editor is opened, and not again while
-// it is open: what is typed there is newer.
-export function draftOf(slug: string) {
-  return queryOptions({
-    queryKey: ['drafts', slug],
-    queryFn: ({ signal }) => readDraft(slug, signal),
-    staleTime: Infinity,
-    gcTime: 0,
   });
 }
 

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 
 import { connector } from '../connectors/frame';
 import type { HoldFilter } from '../holds/reading';
+import { pages, type Page } from '../sections/pages';
 
 function text(search: Record<string, unknown>, name: string): string | undefined {
   const value = search[name];
@@ -35,6 +36,7 @@ export interface PlanFilter {
   group?: string;
   reason?: string;
   by?: 'group' | 'user' | 'reason'; // counted by it, instead of line by line
+  from?: Page; // the page that it was made on, to which one goes back
 }
 
 const bys = ['group', 'user', 'reason'] as const;
@@ -42,7 +44,7 @@ const bys = ['group', 'user', 'reason'] as const;
 const plan = createRoute({
   getParentRoute: () => connector,
   path: '/plans/$plan',
-  validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason'), by: bys.find((by) => by === search['by']) }),
+  validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason'), by: bys.find((by) => by === search['by']), from: pages.find(({ page }) => page === search['from'])?.page }),
   component: lazyRouteComponent(() => import('../plans/Plan'), 'Plan'),
 });
 

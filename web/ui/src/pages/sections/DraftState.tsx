@@ -6,10 +6,10 @@ import { When } from '../../parts/When';
 import { Failed } from '../../states/Failed';
 import type { Draft } from './draft';
 
-// DraftState says whether what is shown is in force, or a draft, and whether that is kept.
+// DraftState says whether what a page shows is in force, or a draft, and whether that is kept.
 export function DraftState({ draft, barred }: { draft: Draft; barred?: string }) {
-  if (!draft.changed) return <State tone="ok">In force</State>;
-  if (barred !== undefined) return <State tone="mute">Only tried here: {barred}</State>;
+  if (!draft.here) return <State tone="ok">In force</State>;
+  if (barred !== undefined && tried(draft)) return <State tone="mute">Only tried here: {barred}</State>;
   return (
     <>
       <span role="status">
@@ -22,10 +22,16 @@ export function DraftState({ draft, barred }: { draft: Draft; barred?: string })
   );
 }
 
+// tried says whether what is shown differs from what is in force because somebody writes here, and
+// not because a draft was kept before.
+export function tried(draft: Draft): boolean {
+  return draft.here && draft.at === undefined;
+}
+
 // Theirs says what keeps the draft from being kept: somebody else's, of which one is chosen and
-// nothing typed is lost before, or a problem.
-export function Theirs({ draft }: { draft: Draft }) {
-  if (draft.problem !== undefined) return <Failed error={draft.problem} retry={draft.again} what="Keeping the draft" />;
+// nothing typed is lost before, or a problem, unless that is said at its field.
+export function Theirs({ draft, atField }: { draft: Draft; atField: boolean }) {
+  if (draft.problem !== undefined && !atField) return <Failed error={draft.problem} retry={draft.again} what="Keeping the draft" />;
   if (draft.theirs === undefined) return null;
   const gone = draft.theirs.rules === undefined;
   return (
@@ -35,7 +41,7 @@ export function Theirs({ draft }: { draft: Draft }) {
       </Text>
       <Group gap="sm" mt="xs">
         <Button variant="default" onClick={draft.keepMine}>Keep mine</Button>
-        <Button variant="default" onClick={draft.takeTheirs}>{gone ? 'Show the rules in force' : 'Show theirs'}</Button>
+        <Button variant="default" onClick={draft.takeTheirs}>{gone ? 'Show what is in force' : 'Show theirs'}</Button>
       </Group>
     </Note>
   );
