@@ -335,7 +335,14 @@ type Effective interface {
 	Unlink(ctx context.Context, by Admin, directory string, user uuid.UUID, connector string) error
 
 	Groups(ctx context.Context, directory string, filter string, l Listing) (Page[Group], error)
+	// EmptyGroups are those of Groups that nobody is in; of an administrator who is limited to
+	// tenants, nobody of theirs.
+	EmptyGroups(ctx context.Context, directory string, filter string, l Listing) (Page[Group], error)
 	ReadDirectoryGroup(ctx context.Context, directory string, id uuid.UUID) (Group, error)
+	// GroupFeeders says what IdPs send under a group's name, and what rules make of it.
+	GroupFeeders(ctx context.Context, directory string, id uuid.UUID) (GroupFeeders, error)
+	// WeighConflict lays the users on both sides of a conflict about a group beside each other.
+	WeighConflict(ctx context.Context, directory string, id uuid.UUID, shown int) (WeighedConflict, error)
 	CreateLocalGroup(ctx context.Context, by Admin, directory, displayName string) (Group, error)
 	GroupMembers(ctx context.Context, directory string, group uuid.UUID, l Listing) (Page[GroupMember], error)
 	// GroupMembersAt are the members at a time, and the group as it was.

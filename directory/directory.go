@@ -177,6 +177,8 @@ type work struct {
 	given   map[string]uuid.UUID  // userName keys that users have from now on
 	awaited map[uuid.UUID]*Person // people whom it still is to settle
 
+	moved int // counts what changed, of settings and groups, since decisions were made by them
+
 	nesting *Nesting // groups in groups, as read; nil: none were met
 
 	alone bool // the directory's lock is held exclusively
@@ -213,6 +215,7 @@ func (w *work) load(r Request) (*Scene, error) {
 			return nil, err
 		}
 		w.d.keepSettings(w.settings)
+		w.moved++
 	}
 	w.alone = w.alone || r.Exclusive
 	w.learn(r, scene)

@@ -92,7 +92,7 @@ func (d *Directory) runImport(ctx context.Context, i Import, until time.Time) er
 			return nil
 		}
 		if i.State == ImportRunning && i.Total > jobsInline {
-			makeRoom(ctx, began)
+			makeRoom(ctx, began, briefRest)
 		}
 	}
 }

@@ -56,7 +56,8 @@ func (w *work) input(p *Person) (policy.Input, error) {
 	if err := w.know(append(named, viewedKeys(p.Records))...); err != nil {
 		return in, err
 	}
-	in.Groups = make(map[string]policy.GroupFacts)
+	claimed := p.claimed()
+	in.Groups = make(map[string]policy.GroupFacts, len(claimed))
 	addFact := func(key string) {
 		if fact := w.facts[key]; fact != nil {
 			in.Groups[key] = policy.GroupFacts{Name: fact.Name, Tenant: w.tenantName(fact.Tenant)}
@@ -75,10 +76,13 @@ func (w *work) input(p *Person) (policy.Input, error) {
 			addFact(g.Key)
 		}
 	}
-	for _, m := range p.claimed() {
-		held := policy.Membership{Key: m.Group.Key}
-		for _, s := range m.Supports {
-			held.Supports = append(held.Supports, policy.Support{Origin: s.Origin, Connector: w.supporter(s.Connector)})
+	if len(claimed) > 0 {
+		in.Held = make([]policy.Membership, 0, len(claimed))
+	}
+	for _, m := range claimed {
+		held := policy.Membership{Key: m.Group.Key, Supports: make([]policy.Support, len(m.Supports))}
+		for i, s := range m.Supports {
+			held.Supports[i] = policy.Support{Origin: s.Origin, Connector: w.supporter(s.Connector)}
 			if s.Code == policy.CodeCopied {
 				held.CopiedBy, held.CopiedFrom = w.supporter(s.Connector), s.Detail
 			}
@@ -99,8 +103,11 @@ func (w *work) view(r *RecordRow, c *Connector, p *Person) policy.View {
 	if m := w.mapped(r, p); m != nil {
 		v.Dropped, v.Failed = m.dropped, m.problem != ""
 	}
-	for _, g := range r.Groups {
-		v.Groups = append(v.Groups, policy.SentGroup{Name: g.Name, Key: g.Key, Path: g.Path})
+	if len(r.Groups) > 0 {
+		v.Groups = make([]policy.SentGroup, len(r.Groups))
+	}
+	for i, g := range r.Groups {
+		v.Groups[i] = policy.SentGroup{Name: g.Name, Key: g.Key, Path: g.Path}
 	}
 	return v
 }

@@ -65,15 +65,23 @@ func (d *Directory) users(ctx context.Context, directory, filterText string, que
 
 // Groups lists the groups of a directory; filter is a SCIM filter, or empty.
 func (d *Directory) Groups(ctx context.Context, directory, filterText string, l Listing) (Page[Group], error) {
+	return d.groups(ctx, directory, filterText, GroupQuery{Listing: l})
+}
+
+// EmptyGroups lists those of them that nobody is in.
+func (d *Directory) EmptyGroups(ctx context.Context, directory, filterText string, l Listing) (Page[Group], error) {
+	return d.groups(ctx, directory, filterText, GroupQuery{Empty: true, Listing: l})
+}
+
+func (d *Directory) groups(ctx context.Context, directory, filterText string, query GroupQuery) (Page[Group], error) {
 	info, err := d.ReadDirectory(ctx, directory)
 	if err != nil {
 		return Page[Group]{}, err
 	}
-	q, err := parseFilter(scim.GroupKind, filterText)
-	if err != nil {
+	if query.Filter, err = parseFilter(scim.GroupKind, filterText); err != nil {
 		return Page[Group]{}, err
 	}
-	return d.store.Groups(ctx, info.ID, GroupQuery{Filter: q, Listing: l})
+	return d.store.Groups(ctx, info.ID, query)
 }
 
 func parseFilter(k scim.Kind, text string) (scim.Query, error) {

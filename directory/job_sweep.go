@@ -101,7 +101,7 @@ func (d *Directory) leftOver(ctx context.Context, j Job, settle func(users, reco
 			}
 		}
 		if !awaited {
-			makeRoom(ctx, began)
+			makeRoom(ctx, began, briefRest)
 		}
 		began = time.Now()
 		return beat()

@@ -20,6 +20,10 @@ import (
 const (
 	jobBatch = 200 // its people are locked, and the database busy, while it is settled
 	jobSmall = 25  // when a batch fails: to keep one bad person from the others
+
+	// Rests after a batch, as shares of the time that it took.
+	jobRest   = 0.5
+	briefRest = 0.25 // where less is locked
 )
 
 // ReadJob reads a job.
@@ -88,7 +92,7 @@ func (d *Directory) runJob(ctx context.Context, j Job) error {
 			return nil
 		}
 		if j.Total > jobsInline {
-			makeRoom(ctx, began)
+			makeRoom(ctx, began, jobRest)
 		}
 		if j.Checking {
 			return d.checkJob(ctx, j)
@@ -128,8 +132,10 @@ func (d *Directory) finishJobs(ctx context.Context, directory uuid.UUID) error {
 	}
 }
 
-// makeRoom rests after a batch, a quarter of the time that it took, so that requests have theirs.
-func makeRoom(ctx context.Context, began time.Time) { pause(ctx, time.Since(began)/4) }
+// makeRoom rests after a batch, for a share of the time that it took, so that requests have theirs.
+func makeRoom(ctx context.Context, began time.Time, share float64) {
+	pause(ctx, time.Duration(share*float64(time.Since(began))))
+}
 
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

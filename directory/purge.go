@@ -94,7 +94,7 @@ func (d *Directory) Purge(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("purging users of directory %s: %w", directory, err)
 		}
-		makeRoom(ctx, began)
+		makeRoom(ctx, began, briefRest)
 	}
 	return ctx.Err()
 }
@@ -185,7 +185,7 @@ func (d *Directory) purgeDirectories(ctx context.Context) error {
 			if gone, err = d.store.PurgeDirectory(ctx, id, d.now(), 10*purgeBatch); err != nil {
 				return fmt.Errorf("purging directory %s: %w", id, err)
 			}
-			makeRoom(ctx, began)
+			makeRoom(ctx, began, briefRest)
 		}
 		d.mu.Lock()
 		delete(d.settings, id)

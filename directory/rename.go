@@ -66,6 +66,7 @@ func (w *work) carry(g, old *GroupRow) (bool, error) {
 	group.Name, group.Key = g.ViewName, g.ViewKey
 	w.changes.RenameGroup = &group
 	w.facts[old.ViewKey], w.facts[g.ViewKey] = nil, &group
+	w.moved++
 	w.meetRivals(group)
 	w.event("directory.group.renamed", EventRow{Group: group.ID, Changes: map[string]any{"displayName": map[string]string{"before": before, "after": group.Name}}})
 	return true, nil

@@ -35,7 +35,7 @@ const (
 // safety is what a transaction knows of losses. Nil in one that only looks: what it decides about
 // is not written, so nothing is let through or held; what is held already stays undone there too.
 type safety struct {
-	last    []*Person
+	last    []*weighed
 	lifted  map[uuid.UUID]bool // discarded lines that this transaction's request names again
 	ledgers map[uuid.UUID]*ledger
 	peaks   map[uuid.UUID]Peak
@@ -56,9 +56,35 @@ func (w *work) loses(p *Person, d policy.Decision) bool {
 // weighed is a person on the scales.
 type weighed struct {
 	*Person
+	decided
 	held  []HoldRow // confirmed ones, which are applied if the loss still comes
 	fresh []Loss    // losses that nothing holds yet
 	raw   policy.Decision
+}
+
+// decided is what was decided about a person.
+type decided struct {
+	in       policy.Input
+	decision policy.Decision
+	moved    int // what work.moved was then
+	holds    int // how many lines were held of the person
+}
+
+const unmade = -1 // as decided.holds
+
+// decide decides about a person, unless the last decision holds: nothing that it rests on has
+// changed since. One that asked which names are taken is made anew each time, as whoever is settled
+// in between may have taken one.
+func (w *work) decide(x *weighed) error {
+	if x.holds == len(x.Holds) && x.moved == w.moved && x.in.NamesTaken == nil {
+		return nil
+	}
+	in, err := w.input(x.Person)
+	if err != nil {
+		return err
+	}
+	x.decided = decided{in: in, decision: policy.Decide(in), moved: w.moved, holds: len(x.Holds)}
+	return nil
 }
 
 // settleLast settles the people who lose something.
@@ -66,13 +92,11 @@ func (w *work) settleLast() error {
 	if w.safety == nil {
 		return nil
 	}
-	people := w.safety.last
+	all := w.safety.last
 	w.safety.last = nil
-	all := make([]*weighed, len(people))
-	for i, p := range people {
-		var err error
-		if all[i], err = w.weigh(p); err != nil {
-			return fmt.Errorf("weighing what user %s loses: %w", p.User.ID, err)
+	for _, x := range all {
+		if err := w.weigh(x); err != nil {
+			return fmt.Errorf("weighing what user %s loses: %w", x.User.ID, err)
 		}
 	}
 	if err := w.readLedgers(all); err != nil {
@@ -82,11 +106,10 @@ func (w *work) settleLast() error {
 		if err := w.judge(x); err != nil {
 			return err
 		}
-		in, err := w.input(x.Person)
-		if err != nil {
+		if err := w.decide(x); err != nil {
 			return err
 		}
-		if err := w.effect(x.Person, policy.Decide(in)); err != nil {
+		if err := w.effect(x.Person, x.decision); err != nil {
 			return fmt.Errorf("settling user %s: %w", x.User.ID, err)
 		}
 	}
@@ -96,8 +119,8 @@ func (w *work) settleLast() error {
 
 // weigh finds what a person loses that nothing holds yet. Holds that have nothing to hold any
 // more are withdrawn.
-func (w *work) weigh(p *Person) (*weighed, error) {
-	x := &weighed{Person: p}
+func (w *work) weigh(x *weighed) error {
+	p := x.Person
 	p.Holds = slices.DeleteFunc(p.Holds, func(h HoldRow) bool {
 		switch {
 		case w.safety.lifted[h.ID]:
@@ -111,11 +134,10 @@ func (w *work) weigh(p *Person) (*weighed, error) {
 		}
 		return false
 	})
-	in, err := w.input(p)
-	if err != nil {
-		return nil, err
+	if err := w.decide(x); err != nil {
+		return err
 	}
-	d := policy.Decide(in)
+	d := x.decision
 	p.Holds = slices.DeleteFunc(p.Holds, func(h HoldRow) bool {
 		if h.inForce(d) {
 			return false
@@ -123,6 +145,9 @@ func (w *work) weigh(p *Person) (*weighed, error) {
 		w.withdraw(h)
 		return true
 	})
+	if len(p.Holds) != x.holds {
+		x.holds = unmade // also when as many are held anew
+	}
 	fresh := w.losses(p, d)
 	w.applyHolds(x, d, fresh)
 	if w.counts() {
@@ -133,12 +158,13 @@ func (w *work) weigh(p *Person) (*weighed, error) {
 		}
 	}
 	if len(p.Holds)+len(x.fresh) == 0 {
-		return x, nil
+		return nil
 	}
+	in := x.in
 	in.Exceptions = policy.Exceptions{}
 	x.raw = policy.Decide(in)
 	w.freshen(x)
-	return x, nil
+	return nil
 }
 
 // limits says whether a connector's losses are limited at all.

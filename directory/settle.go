@@ -12,17 +12,19 @@ import (
 // person once: what it writes is not to be read back before the commit (see settleUnlinked). Who
 // loses something comes last (see safety.go).
 func (w *work) settle(p *Person) error {
-	in, err := w.input(p)
-	if err != nil {
+	if w.settled[p.User.ID] {
+		w.moved++ // what was decided then knew less of the person
+	}
+	x := &weighed{Person: p, decided: decided{holds: unmade}}
+	if err := w.decide(x); err != nil {
 		return err
 	}
-	decision := policy.Decide(in)
 	w.settled[p.User.ID] = true
-	if w.loses(p, decision) {
-		w.safety.last = append(w.safety.last, p)
+	if w.loses(p, x.decision) {
+		w.safety.last = append(w.safety.last, x)
 		return nil
 	}
-	return w.effect(p, decision)
+	return w.effect(p, x.decision)
 }
 
 // effect writes what a decision makes of a person.

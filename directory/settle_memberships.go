@@ -111,6 +111,7 @@ func (w *work) group(t policy.TargetMembership) *GroupFact {
 	}
 	fact := &GroupFact{ID: newID(), Name: t.Name, Key: t.Key, Tenant: w.tenantID(t.Creates), Created: w.now, Version: 1}
 	w.facts[t.Key] = fact
+	w.moved++
 	w.changes.NewGroups = append(w.changes.NewGroups, *fact)
 	w.meetRivals(*fact)
 	w.event("directory.group.created", EventRow{Group: fact.ID, Changes: map[string]any{"displayName": fact.Name, "tenant": t.Creates}})

@@ -68,6 +68,7 @@ type Store interface {
 	Trying
 	MappingStore
 	JudgeStore
+	FeedersStore
 	DraftStore
 }
 
@@ -136,6 +137,7 @@ type UserQuery struct {
 // GroupQuery lists the groups of a directory.
 type GroupQuery struct {
 	Filter scim.Query
+	Empty  bool // only those that nobody is in whom the caller may see
 	Listing
 }
 

@@ -135,17 +135,11 @@ func naming(entries []Entry, key string) []int {
 // counts and whom nothing protects: whether such a user is in it, and why. name is mapped already;
 // there is the directory's group of that name, nil when it has none.
 func (d *Directory) Judge(c *Connector, name string, there *GroupFacts) (member bool, because Reason) {
-	owner, spellings := "", []string{name}
-	if there != nil {
-		owner, spellings = there.Tenant, append(spellings, there.Name)
-	}
-	for _, spelling := range spellings {
-		if pattern, ok := d.ProtectedGroup(spelling, c.Slug); ok {
-			return false, Reason{Code: CodeProtectedGroup, Connector: c.Slug, List: ListProtectedGroups, Pattern: pattern}
-		}
+	feeds, because := d.reaches(c, name, there)
+	if because.Code != "" {
+		return false, because
 	}
 	key := canonical.Key(name)
-	feeds := d.mayFeed(c.Tenant, owner, there != nil, name)
 	sent := asks{sent: true, name: name, findings: c.Rules.about(name, key)}
 	member, because = new(deciding).admitSent(&party{Connector: c, known: true}, &sent, feeds)
 	if always := entry(c.Rules.always, key); always != "" && feeds && !member {

@@ -173,6 +173,7 @@ func (a *API) addConflicts() {
 		}
 		return answerPreview(a.effective.PreviewUndo(ctx, admin(ctx), in.Directory, id))
 	})
+	a.addWeighing()
 	a.addManyConflicts()
 }
 

@@ -57,7 +57,16 @@ type listGroups struct {
 	OfDirectory
 	Paged
 	Filter string `query:"filter" maxLength:"2048" doc:"A SCIM filter over displayName." example:"displayName sw \"jira-\""`
+	Empty  bool   `query:"empty" doc:"Only groups that nobody is in; for administrators who are limited to tenants, nobody of theirs."`
 }
+
+// GroupList is a page of groups.
+type GroupList struct {
+	List[Group]
+	Total *int `json:"total,omitempty" doc:"How many groups match, on all pages; left out for administrators who are limited to tenants." example:"148"`
+}
+
+type groupsOut struct{ Body GroupList }
 
 type writeGroup struct {
 	OfDirectory
@@ -114,12 +123,20 @@ func (a *API) addGroups() {
 	route(a, operation{method: http.MethodGet, path: "/directories/{d}/groups", id: "listGroups", tag: "Groups", role: reads(theDirectory), missing: noDirectory,
 		summary: "List groups",
 		errors:  map[int]string{http.StatusBadRequest: "The filter cannot be used (`invalidFilter`)."},
-	}, func(ctx context.Context, in *listGroups) (*Listed[Group], error) {
-		page, err := a.effective.Groups(ctx, in.Directory, in.Filter, in.listing())
+	}, func(ctx context.Context, in *listGroups) (*groupsOut, error) {
+		read := a.effective.Groups
+		if in.Empty {
+			read = a.effective.EmptyGroups
+		}
+		page, err := read(ctx, in.Directory, in.Filter, in.listing())
 		if err != nil {
 			return nil, err
 		}
-		return listed(page, sayGroup), nil
+		out := &groupsOut{GroupList{List: listed(page, sayGroup).Body}}
+		if viewIn(ctx) == nil { // others' groups count too
+			out.Body.Total = &page.Total
+		}
+		return out, nil
 	})
 	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups", id: "createGroup", tag: "Groups", role: edits(deployment), missing: noDirectory,
 		status: http.StatusCreated, summary: "Create a local group",
@@ -162,6 +179,7 @@ func (a *API) addGroups() {
 		}
 		return listed(page, sayMember(g.DisplayName)), nil
 	})
+	a.addFeeders()
 	a.addLocalGroups()
 	a.addMembers()
 	a.addMemberChanges()

@@ -84,6 +84,7 @@ func (k *auditKeeper) seal(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, auditPatience)
 	defer cancel()
 	for {
+		began := time.Now()
 		b, full, err := k.store.Seal(ctx, k.signer)
 		if err != nil {
 			if !k.failed && ctx.Err() == nil {
@@ -104,6 +105,15 @@ func (k *auditKeeper) seal(ctx context.Context) {
 		if !full {
 			return
 		}
+		makeRoom(ctx, began)
+	}
+}
+
+// makeRoom rests after a block or a page of many, for as long as it took, so that requests have a turn.
+func makeRoom(ctx context.Context, began time.Time) {
+	select {
+	case <-time.After(time.Since(began)):
+	case <-ctx.Done():
 	}
 }
 

@@ -13,6 +13,7 @@ func (k *auditKeeper) index(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, auditPatience)
 	defer cancel()
 	for until := time.Now().Add(indexFor); time.Now().Before(until); {
+		began := time.Now()
 		more, err := k.store.IndexEvents(ctx)
 		if err != nil && ctx.Err() == nil {
 			k.log.Warn("cannot write the words of events, by which they are found; trying again", "error", err)
@@ -20,5 +21,6 @@ func (k *auditKeeper) index(ctx context.Context) {
 		if err != nil || !more {
 			return
 		}
+		makeRoom(ctx, began)
 	}
 }

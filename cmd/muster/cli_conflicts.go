@@ -15,6 +15,7 @@ type conflictsCmd struct {
 	Counts conflictsCountsCmd `cmd:"" help:"Count conflicts by kind."`
 	Show   conflictsShowCmd   `cmd:"" aliases:"get" help:"Show a conflict with its candidates side by side."`
 
+	Weigh   conflictsWeighCmd   `cmd:"" help:"Lay the members on both sides of a conflict about a group beside each other."`
 	Compare conflictsCompareCmd `cmd:"" help:"Lay a connector's record beside the users that it might be."`
 
 	Decide conflictsDecideCmd `cmd:"" help:"Decide a conflict: link, keepSeparate or refuse."`

@@ -13,6 +13,7 @@ type groupsCmd struct {
 	Show    groupsShowCmd    `cmd:"" aliases:"get" help:"Show a group."`
 	Create  groupsCreateCmd  `cmd:"" help:"Make a local group."`
 	Members groupsMembersCmd `cmd:"" help:"List a group's members, and why each is one."`
+	Feeders groupsFeedersCmd `cmd:"" help:"Say what feeds a group, and which rules are about it."`
 	Add     groupsAddCmd     `cmd:"" aliases:"add-member" help:"Add users to a group by hand; --preview says what would come of it."`
 	Remove  groupsRemoveCmd  `cmd:"" aliases:"remove-member" help:"Take users out of a group by hand; --preview says what would come of it."`
 	Rename  groupsRenameCmd  `cmd:"" help:"Rename a local group."`
@@ -25,6 +26,7 @@ type groupsListCmd struct {
 	inDirectory
 	cut
 	Filter string `short:"f" help:"A SCIM filter, such as 'displayName sw \"jira-\"'."`
+	Empty  bool   `help:"Only groups that nobody is in."`
 }
 
 // Run lists groups.
@@ -32,6 +34,9 @@ func (c *groupsListCmd) Run(ctx context.Context, t *terminal) error {
 	query := url.Values{}
 	if c.Filter != "" {
 		query.Set("filter", c.Filter)
+	}
+	if c.Empty {
+		query.Set("empty", "true")
 	}
 	return list(ctx, t, c.upTo(c.Limit), c.path("/groups?"+query.Encode()), []string{"GROUP", "TENANT", "ID"},
 		func(x group) []string { return []string{x.DisplayName, orDash(x.Tenant), x.ID} })

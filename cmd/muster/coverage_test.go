@@ -44,13 +44,13 @@ var commandOf = map[string]string{
 	"unlinkRecord": "users unlink", "previewUnlink": "users unlink", "tellLogins": "logins import", "lookup": "lookup",
 
 	"listGroups": "groups list", "createGroup": "groups create", "readGroup": "groups show", "renameGroup": "groups rename",
-	"deleteGroup": "groups delete", "listMembers": "groups members", "changeMembers": "groups add",
+	"deleteGroup": "groups delete", "listMembers": "groups members", "listFeeders": "groups feeders", "changeMembers": "groups add",
 	"addMember": "groups add", "removeMember": "groups remove", // many at once, by changeMembers
 
 	"createImport": "import run", "pullImport": "import pull", "listImports": "import list", "readImport": "import status",
 	"listImportRows": "import problems", "applyImport": "import apply", "cancelImport": "import cancel",
 
-	"listConflicts": "conflicts list", "countConflicts": "conflicts counts", "readConflict": "conflicts show", "compareRecord": "conflicts compare",
+	"listConflicts": "conflicts list", "countConflicts": "conflicts counts", "readConflict": "conflicts show", "weighConflict": "conflicts weigh", "compareRecord": "conflicts compare",
 	"decideConflict": "conflicts decide", "decideConflicts": "conflicts decide", "previewDecision": "conflicts decide",
 	"undoDecision": "conflicts undo", "previewUndo": "conflicts undo",
 	"countHolds": "holds list", "judgeSafety": "holds limits", "listHolds": "holds list", "decideHolds": "holds apply",

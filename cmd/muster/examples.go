@@ -59,11 +59,12 @@ var examples = map[string]string{
 	"import apply":    "muster import apply --comment 'the people of the old system'",
 	"import cancel":   "muster import cancel",
 
-	"groups list":   "muster groups list -f 'displayName sw \"jira-\"'",
-	"groups create": "muster groups create vpn-users",
-	"groups remove": "muster groups remove vpn-users ada@acme.example --preview\nmuster groups remove vpn-users ada@acme.example",
-	"groups rename": "muster groups rename vpn-users remote-access",
-	"groups delete": "muster groups delete remote-access",
+	"groups list":    "muster groups list -f 'displayName sw \"jira-\"'\nmuster groups list --empty",
+	"groups feeders": "muster groups feeders jira-users",
+	"groups create":  "muster groups create vpn-users",
+	"groups remove":  "muster groups remove vpn-users ada@acme.example --preview\nmuster groups remove vpn-users ada@acme.example",
+	"groups rename":  "muster groups rename vpn-users remote-access",
+	"groups delete":  "muster groups delete remote-access",
 
 	"directories list":    "muster directories list",
 	"directories create":  "muster directories create staging",
@@ -79,6 +80,7 @@ var examples = map[string]string{
 	"conflicts list":   "muster conflicts list --kind ambiguousMatch\nmuster conflicts list --connector acme-okta --csv > conflicts.csv",
 	"conflicts counts": "muster conflicts counts",
 	"conflicts show":   "muster conflicts show 0193f2a4-7c1e-7d0a-9b5f-3c2d1e0f9a8b",
+	"conflicts weigh":  "muster conflicts weigh 0193f2a4-7c1e-7d0a-9b5f-3c2d1e0f9a8b",
 	"conflicts undo":   "muster conflicts list --state decided\nmuster conflicts undo 0193f2a4-7c1e-7d0a-9b5f-3c2d1e0f9a8b --preview",
 
 	"holds list":   "muster holds list\nmuster holds list acme-okta --kind disable",

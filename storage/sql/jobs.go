@@ -96,9 +96,7 @@ func (w *work) JobUsers(ctx context.Context, plan uuid.UUID, after int64, limit 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var found []directory.PlanUser
-	w.planUsers(&found, w.scope.directory, plan, after, limit)
-	return found, w.flush()
+	return w.planUsers(w.scope.directory, plan, after, limit)
 }
 
 // Confirmed reads the losses of users that the plan of the directory's running job confirms.

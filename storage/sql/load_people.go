@@ -284,6 +284,7 @@ func (l *load) readHeld() {
 			return nil
 		}
 		found, err := collect(nil, listed, groups)
+		p.Held = slices.Grow(p.Held, len(found))
 		for _, g := range found {
 			p.Held = append(p.Held, directory.MembershipRow{User: user, Group: g, Supports: same})
 		}

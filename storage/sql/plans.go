@@ -133,22 +133,6 @@ func (s *Store) SavePlan(ctx context.Context, p directory.Plan, users []director
 	return ours, err
 }
 
-func planUserRows(p directory.Plan, users []directory.PlanUser) ([][]any, error) {
-	rows := make([][]any, len(users))
-	for i, u := range users {
-		var losses any
-		if len(u.Losses) > 0 {
-			text, err := json.Marshal(u.Losses)
-			if err != nil {
-				return nil, fmt.Errorf("encoding the losses of user %s: %w", u.User, err)
-			}
-			losses = string(text)
-		}
-		rows[i] = []any{p.ID, u.Seq, p.Directory, p.Connector, nullID(u.User), nullID(u.Record), u.UserName, u.Hash, losses}
-	}
-	return rows, nil
-}
-
 func planLineRows(p directory.Plan, lines []directory.PlanLine) ([][]any, error) {
 	rows := make([][]any, len(lines))
 	for i, l := range lines {
@@ -254,33 +238,6 @@ func scanLine(r row) (directory.PlanLine, error) {
 		return l, fmt.Errorf("reading a plan's line: %w", err)
 	}
 	return l, nil
-}
-
-// PlanUsers reads people of a plan in order.
-func (s *Store) PlanUsers(ctx context.Context, directoryID, id uuid.UUID, after int64, limit int) (found []directory.PlanUser, err error) {
-	err = s.read(ctx, ofDirectory(directoryID), func(t *tx) error {
-		t.planUsers(&found, directoryID, id, after, limit)
-		return nil
-	})
-	return found, err
-}
-
-func (t *tx) planUsers(found *[]directory.PlanUser, directoryID, id uuid.UUID, after int64, limit int) {
-	t.query(func(r row) error {
-		var u directory.PlanUser
-		var losses json.RawMessage
-		if err := r.Scan(&u.Seq, &u.User, &u.Record, &u.UserName, &u.Hash, &losses); err != nil {
-			return err
-		}
-		if len(losses) > 0 {
-			if err := json.Unmarshal(losses, &u.Losses); err != nil {
-				return fmt.Errorf("reading the losses of user %s: %w", u.User, err)
-			}
-		}
-		*found = append(*found, u)
-		return nil
-	}, `select u.seq, coalesce(u.user_id, `+none+`), coalesce(u.record_id, `+none+`), u.user_name, u.hash, u.losses
-		from plan_users u where u.plan_id = ? and u.directory_id = ? and u.seq > ? order by u.seq limit ?`, id, directoryID, after, limit)
 }
 
 // DropPlans deletes plans that were made before a time, but for those of running jobs.

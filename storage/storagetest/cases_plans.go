@@ -36,6 +36,38 @@ var planCases = map[string]func(*testing.T, *stage){
 		}
 		s.again()
 	},
+	"a page of a plan goes on behind those who were purged": func(_ *testing.T, s *stage) {
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		p := a.plan(directory.Draft{Rules: &policy.Rules{AlwaysAssign: policy.Text("Everyone")}})
+		p.ID, p.State = uuid.New(), directory.PlanRunning
+		if err := s.BeginPlan(context.Background(), p); err != nil {
+			s.Fatal(err)
+		}
+		var people []directory.PlanUser
+		for _, seq := range []int64{1, 2, 9, 10} {
+			people = append(people, directory.PlanUser{Seq: seq, User: uuid.New(), UserName: fmt.Sprint("u", seq)})
+		}
+		if _, err := s.SavePlan(context.Background(), p, people, nil); err != nil {
+			s.Fatal(err)
+		}
+		var read []string
+		for after := int64(0); ; {
+			page, err := s.PlanUsers(context.Background(), p.Directory, p.ID, after, 3)
+			if err != nil {
+				s.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, u := range page {
+				read = append(read, u.UserName)
+			}
+			after = page[len(page)-1].Seq
+		}
+		if want := []string{"u1", "u2", "u9", "u10"}; !slices.Equal(read, want) {
+			s.Errorf("the pages hold %v, want %v", read, want)
+		}
+	},
 	"lines are narrowed and paged, losses first": func(_ *testing.T, s *stage) {
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
 		var all []uuid.UUID

@@ -214,13 +214,14 @@ test('a plan that has become another one is not applied, and the new one is show
 
 test('two versions are compared, and the older one comes back as a draft', async () => {
   const before = await muster.api('GET', '/connectors/acme-entra/rules');
-  await muster.api('PUT', '/connectors/acme-entra/rules', { ...before, onlyAssign: [{ startsWith: 'eng-' }], safety: { ...before.safety, losses: 7 } });
+  await muster.api('PUT', '/connectors/acme-entra/rules', { ...before, onlyAssign: [{ startsWith: 'eng-' }], safety: { ...before.safety, losses: 7 }, mapping: { ...before.mapping, steps: [{ target: 'title', expression: 'record.title' }] } });
   const { page, go, settled, good, close } = await openPage(browser, muster);
   await go('/connectors/acme-entra/rules');
   await page.getByRole('link', { name: 'Versions', exact: true }).click();
   await page.getByRole('heading', { name: 'From version 1 to 2' }).waitFor();
   await page.getByText('starts with eng-').waitFor();
   await page.getByText('safety.losses: 7').waitFor();
+  await page.getByText(/title, always: from title/).waitFor();
   await good('two versions');
   await page.getByLabel('With', { exact: true }).selectOption('1');
   await page.getByText('They are the same.').waitFor();

@@ -10,7 +10,7 @@ import { State } from '../../parts/State';
 import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
-import { conflictCounts, conflictsOf } from './reading';
+import { conflictCounts, conflictsOf, oneConflict } from './reading';
 import { OneConflict } from './OneConflict';
 import { Pager } from './Pager';
 import type { ConflictFilter } from './routes';
@@ -59,6 +59,7 @@ function All({ d, filter, set }: Props) {
           ? <None narrowed={narrowed} state={filter.state} set={set} />
           : (
             <>
+              {filter.open !== undefined && !items.some((c) => c.id === filter.open) && <Elsewhere d={d} id={filter.open} close={() => set({ ...filter, open: undefined })} />}
               <Count n={items.length} more={(next ?? undefined) !== undefined || filter.cursor !== undefined} what={items.length === 1 ? 'conflict' : 'conflicts'} />
               <Stack gap="sm" component="ul" style={{ listStyle: 'none', padding: 0, margin: 0 }}>
                 {items.map((c) => <Item key={c.id} d={d} conflict={c} open={filter.open === c.id} toggle={() => set({ ...filter, open: filter.open === c.id ? undefined : c.id })} />)}
@@ -69,6 +70,13 @@ function All({ d, filter, set }: Props) {
       </Answer>
     </>
   );
+}
+
+// Elsewhere is a conflict that a link leads to and that stands on another page of the list.
+function Elsewhere({ d, id, close }: { d: string; id: string; close: () => void }) {
+  const { data } = useQuery(oneConflict(d, id));
+  if (data === undefined) return null;
+  return <ul style={{ listStyle: 'none', padding: 0, margin: 0 }}><Item d={d} conflict={data} open toggle={close} /></ul>;
 }
 
 function None({ narrowed, state, set }: { narrowed: boolean; state: ConflictFilter['state']; set: Props['set'] }) {

@@ -16,10 +16,11 @@ import { When } from '../../parts/When';
 import { Answer } from '../../states/Answer';
 import { Empty } from '../../states/Empty';
 import { ChangeMember, type MemberChange } from './ChangeMember';
+import { Feeders } from './Feeders';
 import { Heading } from './Heading';
 import { Reasons } from './Memberships';
 import { Pager } from './Pager';
-import { membersOf, oneGroup } from './reading';
+import { feedersOf, membersOf, oneGroup } from './reading';
 import { Count, useChosen, Where } from './Where';
 import { origins } from './words';
 
@@ -44,6 +45,7 @@ function OneGroup({ d, id }: { d: string; id: string }) {
         {(group) => (
           <Stack gap="lg">
             <Text>{group.tenant === undefined ? 'A local group: no connector feeds it.' : <>First fed by tenant <Name>{group.tenant}</Name>.</>} Made <When at={group.created} />.</Text>
+            <Fed d={d} id={group.id} />
             <Members d={d} group={group} />
           </Stack>
         )}
@@ -51,6 +53,11 @@ function OneGroup({ d, id }: { d: string; id: string }) {
       {gone && <Text><TextLink to="/groups" search={{ in: d }}>All groups</TextLink></Text>}
     </>
   );
+}
+
+function Fed({ d, id }: { d: string; id: string }) {
+  const query = useQuery(feedersOf(d, id));
+  return <Answer query={query} what="what feeds it" lines={4}>{(feeders) => <Feeders d={d} feeders={feeders} />}</Answer>;
 }
 
 function Members({ d, group }: { d: string; group: Schema<'Group'> }) {

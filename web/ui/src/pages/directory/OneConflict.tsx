@@ -11,6 +11,7 @@ import { Note } from '../../parts/State';
 import { Answer } from '../../states/Answer';
 import { Decide, type Choice } from './Decide';
 import { oneConflict } from './reading';
+import { Weigh } from './Weigh';
 import { foundAs } from './words';
 
 type Detail = Schema<'ConflictDetail'>;
@@ -33,7 +34,7 @@ function Beside({ d, conflict }: { d: string; conflict: Detail }) {
   return (
     <Stack gap="sm">
       {comparison === undefined
-        ? <Text>{conflict.group !== undefined ? 'It is about a group: what to do is in the sentence above.' : 'The record is gone.'}</Text>
+        ? conflict.kind === 'foreignGroup' ? <Weigh d={d} id={conflict.id} open={conflict.decision === undefined} /> : <Text>The record is gone.</Text>
         : <SideBySide d={d} comparison={comparison} />}
       <Allowed role="operator" deployment>
         <Group gap="sm">

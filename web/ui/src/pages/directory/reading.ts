@@ -122,11 +122,12 @@ export function answerTo(d: string, { user = '', group, attribute }: Question) {
 }
 
 // groupsOf reads a page of a directory's groups, those whose name holds a text if one is given.
-export function groupsOf(d: string, q?: string, cursor?: string, limit = pageSize) {
+export function groupsOf(d: string, q?: string, cursor?: string, limit = pageSize, empty?: boolean) {
   const filter = q === undefined ? undefined : `displayName co ${quoted(q)}`;
+  const query = { filter, empty, cursor, limit };
   return queryOptions({
-    queryKey: ['directories', d, 'groups', { filter, cursor, limit }],
-    queryFn: ({ signal }) => ask(api.GET('/directories/{d}/groups', { params: { path: { d }, query: { filter, cursor, limit } }, signal })),
+    queryKey: ['directories', d, 'groups', query],
+    queryFn: ({ signal }) => ask(api.GET('/directories/{d}/groups', { params: { path: { d }, query }, signal })),
     placeholderData: keepPreviousData,
   });
 }
@@ -141,6 +142,22 @@ export function oneGroup(d: string, id: string) {
   return queryOptions({
     queryKey: ['directories', d, 'groups', id],
     queryFn: async ({ signal }) => ask(api.GET('/directories/{d}/groups/{id}', { params: { path: { d, id: isID(id) ? id : await groupCalled(d, id, signal) } }, signal })),
+  });
+}
+
+// feedersOf reads what connectors have to do with a group.
+export function feedersOf(d: string, id: string) {
+  return queryOptions({
+    queryKey: ['directories', d, 'groups', id, 'feeders'],
+    queryFn: ({ signal }) => ask(api.GET('/directories/{d}/groups/{id}/feeders', { params: { path: { d, id } }, signal })),
+  });
+}
+
+// weightsOf reads the members on both sides of a conflict about a group.
+export function weightsOf(d: string, id: string) {
+  return queryOptions({
+    queryKey: ['directories', d, 'conflicts', id, 'members'],
+    queryFn: ({ signal }) => ask(api.GET('/directories/{d}/conflicts/{id}/members', { params: { path: { d, id } }, signal })),
   });
 }
 

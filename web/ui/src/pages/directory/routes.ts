@@ -19,6 +19,7 @@ export interface UserFilter extends InDirectory {
 // GroupFilter is which groups are listed, and from where on.
 export interface GroupFilter extends InDirectory {
   q?: string;
+  empty?: 'true'; // only groups that nobody is in
   cursor?: string;
 }
 
@@ -90,14 +91,14 @@ const why = createRoute({
 const groups = createRoute({
   getParentRoute: () => shell,
   path: '/groups',
-  validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: text(search, 'q'), cursor: text(search, 'cursor') }),
+  validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: text(search, 'q'), empty: oneOf(search, 'empty', ['true']), cursor: text(search, 'cursor') }),
   component: lazyRouteComponent(() => import('./Groups'), 'Groups'),
 });
 
 const group = createRoute({
   getParentRoute: () => shell,
   path: '/groups/$id',
-  validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: undefined, cursor: text(search, 'cursor') }),
+  validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: undefined, empty: undefined, cursor: text(search, 'cursor') }),
   component: lazyRouteComponent(() => import('./GroupPage'), 'GroupPage'),
 });
 

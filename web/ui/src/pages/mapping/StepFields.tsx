@@ -5,6 +5,7 @@ import { State } from '../../parts/State';
 import { nothings, read, transforms, written, type Nothing, type Simple, type Transform } from './expression';
 import type { StepRow } from './rows';
 import { Value } from './Value';
+import { whens } from './words';
 
 interface Props {
   row: StepRow;
@@ -18,12 +19,6 @@ interface Props {
   onMove: (by: -1 | 1) => void;
   onRemove: () => void;
 }
-
-const whens = [
-  { value: 'always', label: 'always' },
-  { value: 'create', label: 'until the person first counts' },
-  { value: 'update', label: 'once the person has counted' },
-];
 
 // StepFields are one step: which attribute, from where, changed how, and what came of it.
 export function StepFields({ row, place, run, problem, first, last, field, onChange, onMove, onRemove }: Props) {

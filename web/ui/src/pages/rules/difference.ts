@@ -1,3 +1,4 @@
+import { renameText, stepText } from '../mapping/words';
 import { entryText, lists, type Rules } from './entries';
 
 // Difference is what one part of rules loses and gains from one version to another.
@@ -7,22 +8,58 @@ export interface Difference {
   come: string[];
 }
 
-const others = ['requiredGrace', 'cleanup', 'mapping', 'linking', 'safety'] as const;
+const others = [
+  { part: 'requiredGrace', title: 'Grace for required groups' },
+  { part: 'cleanup', title: 'Cleanup' },
+  { part: 'mapping', title: 'Mapping' },
+  { part: 'linking', title: 'Linking' },
+  { part: 'safety', title: 'Safety limits' },
+] as const;
 
 // difference compares two sets of rules: the lists entry by entry, the rest setting by setting.
 export function difference(before: Rules, after: Rules): Difference[] {
   const out: Difference[] = [];
-  for (const { list, title } of lists) {
-    const was = (before[list] ?? []).map(entryText);
-    const is = (after[list] ?? []).map(entryText);
-    out.push({ title, gone: was.filter((text) => !is.includes(text)), come: is.filter((text) => !was.includes(text)) });
-  }
-  for (const part of others) {
-    const was = settings(part, before[part]);
-    const is = settings(part, after[part]);
-    out.push({ title: part, gone: was.filter((text) => !is.includes(text)), come: is.filter((text) => !was.includes(text)) });
+  for (const { list, title } of lists) out.push({ title, ...unordered((before[list] ?? []).map(entryText), (after[list] ?? []).map(entryText)) });
+  for (const { part, title } of others) {
+    if (part !== 'mapping') {
+      out.push({ title, ...unordered(settings(part, before[part]), settings(part, after[part])) });
+      continue;
+    }
+    const [was, is] = [mappingLines(before), mappingLines(after)];
+    const parts = [ordered(was.steps, is.steps), ordered(was.renames, is.renames), unordered(was.rest, is.rest)];
+    out.push({ title, gone: parts.flatMap(({ gone }) => gone), come: parts.flatMap(({ come }) => come) });
   }
   return out.filter(({ gone, come }) => gone.length + come.length > 0);
+}
+
+function unordered(was: string[], is: string[]) {
+  return { gone: without(was, is), come: without(is, was) };
+}
+
+// ordered compares lines whose order counts. Where those that stay change places, all are shown
+// with their numbers.
+function ordered(was: string[], is: string[]) {
+  const { gone, come } = unordered(was, is);
+  const [stayed, stays] = [without(was, gone), without(is, come)];
+  if (stayed.every((text, at) => text === stays[at])) return { gone, come };
+  const numbered = (texts: string[]) => texts.map((text, at) => `${at + 1}. ${text}`);
+  return { gone: numbered(was), come: numbered(is) };
+}
+
+// without takes texts out of others, each as often as it is there.
+function without(texts: string[], taken: string[]): string[] {
+  const left = [...taken];
+  return texts.filter((text) => {
+    const at = left.indexOf(text);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+// mappingLines says what a mapping does, in the words of its page.
+function mappingLines(rules: Rules) {
+  const { steps, renames, ...rest } = rules.mapping ?? {};
+  return { steps: (steps ?? []).map(stepText), renames: (renames ?? []).map(renameText), rest: settings('mapping', rest) };
 }
 
 // settings are a setting's parts as lines: "safety.losses: 20".
