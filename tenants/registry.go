@@ -174,6 +174,11 @@ func (r *Registry) UpdateConnector(ctx context.Context, slug string, match func(
 			return Connector{}, err
 		}
 	}
+	if c.RulesFile != nil && *c.RulesFile != "" {
+		if err := CheckName("rulesFile", *c.RulesFile); err != nil {
+			return Connector{}, err
+		}
+	}
 	if c.Limits != nil {
 		if err := c.Limits.check(); err != nil {
 			return Connector{}, err

@@ -91,6 +91,7 @@ type ConnectorChange struct {
 	Sensitive  *[]string
 	LastLogin  *bool
 	Activity   *Keeping
+	RulesFile  *string
 }
 
 // ConnectorFilter narrows and pages a list of connectors, which is in the order of slugs. Zero

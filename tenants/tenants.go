@@ -66,6 +66,7 @@ type Settings struct {
 	Demands
 	LastLogin bool    `json:"lastLogin,omitempty"` // answers say when a user last signed in
 	Activity  Keeping `json:"activity,omitempty"`  // what is kept of its requests
+	RulesFile string  `json:"rulesFile,omitempty"` // the file that somebody keeps its rules in; "": they are kept here
 }
 
 // Limits bound one connector. What is nil is the deployment's (Quota), and 0 means no limit; of

@@ -29,6 +29,7 @@ type Connector struct {
 	Sensitive  []string     `json:"sensitive" nullable:"false" doc:"Attributes whose values administrators do not see." example:"[\"phoneNumbers\"]"`
 	LastLogin  bool         `json:"lastLogin" doc:"Whether its answers say when users last signed in."`
 	Activity   string       `json:"activity" enum:"on,noBodies,off" doc:"What is kept of its SCIM requests."`
+	RulesFile  string       `json:"rulesFile,omitempty" doc:"The file that its rules are kept in; left out: they are kept here." example:"muster.yaml"`
 	Created    time.Time    `json:"created" doc:"When it was made."`
 	Modified   time.Time    `json:"modified" doc:"When it last changed."`
 	Rules      *Rules       `json:"rules,omitempty" doc:"Its rules; left out in lists."`
@@ -75,7 +76,8 @@ func (a *API) sayConnector(c tenants.Connector) Connector {
 		SCIM: BaseURLs{V2: base + "/v2", V1: base + "/v1"}, Precedence: c.Precedence, Strict: c.Settings.Strict,
 		Limits: Limits(c.Settings.Limits), Paths: Paths(c.Settings.Paths), Networks: c.Settings.Networks.Texts(),
 		Required: list(c.Settings.Required), Unique: list(c.Settings.Unique), Sensitive: list(c.Settings.Sensitive), LastLogin: c.Settings.LastLogin, Activity: c.Settings.Activity.Said(),
-		Created: c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
+		RulesFile: c.Settings.RulesFile,
+		Created:   c.CreatedAt.UTC(), Modified: c.UpdatedAt.UTC()}
 }
 
 // list is a list that is never null.

@@ -48,6 +48,7 @@ type ConnectorSettings struct {
 	Sensitive  *[]string `json:"sensitive,omitempty" maxItems:"50" doc:"Attributes whose values administrators do not see, nor events keep from now on. The whole list is replaced." example:"[\"phoneNumbers\"]"`
 	Activity   *string   `json:"activity,omitempty" enum:"on,noBodies,off" doc:"What is kept of its SCIM requests: on, each of them with its body, without secrets and sensitive values; noBodies, neither bodies nor what filters ask for; off, nothing."`
 	LastLogin  *bool     `json:"lastLogin,omitempty" doc:"Tell the IdP when users last signed in, as meta.lastLogin and in the enterprise extension."`
+	RulesFile  *string   `json:"rulesFile,omitempty" maxLength:"256" doc:"The file that its rules are kept in, for people to know: who changes them elsewhere is warned. An empty text: they are kept here. muster apply -f sets it." example:"muster.yaml"`
 }
 
 type editConnector struct {
@@ -154,7 +155,7 @@ func (a *API) pageOfConnectors(ctx context.Context, in *listConnectors) (page di
 func (s ConnectorSettings) change() (tenants.ConnectorChange, error) {
 	change := tenants.ConnectorChange{Name: s.Name, Precedence: s.Precedence, Strict: s.Strict,
 		Limits: (*tenants.Limits)(s.Limits), Paths: (*tenants.Paths)(s.Paths),
-		Required: s.Required, Unique: s.Unique, Sensitive: s.Sensitive, LastLogin: s.LastLogin}
+		Required: s.Required, Unique: s.Unique, Sensitive: s.Sensitive, LastLogin: s.LastLogin, RulesFile: s.RulesFile}
 	if s.Activity != nil {
 		keep := tenants.KeepingSaid(*s.Activity)
 		change.Activity = &keep

@@ -147,6 +147,10 @@ func (s *tenancy) ConnectorBySlug(_ context.Context, slug string) (tenants.Conne
 	return s.connector, nil
 }
 
+func (s *tenancy) Connectors(context.Context, tenants.ConnectorFilter) ([]tenants.Connector, error) {
+	return []tenants.Connector{s.connector}, nil
+}
+
 func (s *tenancy) CreateConnector(_ context.Context, n tenants.NewConnector) (tenants.Connector, tenants.Secrets, error) {
 	s.created = n
 	c := tenants.Connector{ID: uuid.New(), Slug: n.Slug, Name: n.Name, Tenant: n.Tenant, Kind: n.Kind, Mode: n.Mode, Directory: n.Directory, Version: 1}

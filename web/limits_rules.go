@@ -3,14 +3,38 @@ package web
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/policy"
 )
 
-// mayGive says whether the caller may give the connector these rules. Whom a connector may link
-// beyond its tenant, and how much it may take away unasked, is not for those who are limited.
+// reserved are the parts of rules that are not for those who are limited to tenants: whom a
+// connector may link beyond its tenant, and how much it may take away unasked.
+var reserved = []struct {
+	name string
+	same func(a, b policy.Rules) bool
+}{
+	{"linking.acrossTenants", func(a, b policy.Rules) bool { return a.Linking.AcrossTenants == b.Linking.AcrossTenants }},
+	{"linking.domains", func(a, b policy.Rules) bool { return sameList(a.Linking.Domains, b.Linking.Domains) }},
+	{"safety", func(a, b policy.Rules) bool { return reflect.DeepEqual(a.Safety, b.Safety) }},
+}
+
+func sameList(a, b []string) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) }
+
+// leftAlone says whether each reserved part of the rules is as one of those that stand already.
+func leftAlone(next policy.Rules, standing ...policy.Rules) error {
+	for _, part := range reserved {
+		if !slices.ContainsFunc(standing, func(r policy.Rules) bool { return part.same(next, r) }) {
+			return forTheDeployment(part.name + " is not as it is in force, and you are limited to tenants: only administrators of the whole deployment change it. " +
+				"Put it back as it is, or ask one of them.")
+		}
+	}
+	return nil
+}
+
+// mayGive says whether the caller may give the connector these rules.
 func (a *API) mayGive(ctx context.Context, connector string, next policy.Rules) error {
 	if viewIn(ctx) == nil {
 		return nil
@@ -19,18 +43,28 @@ func (a *API) mayGive(ctx context.Context, connector string, next policy.Rules) 
 	if err != nil {
 		return err
 	}
-	switch {
-	case next.Linking.AcrossTenants != now.Linking.AcrossTenants:
-		return forTheDeployment("linking.acrossTenants is for administrators of the whole deployment, and you are limited to tenants. Send it as it is.")
-	case !sameList(next.Linking.Domains, now.Linking.Domains):
-		return forTheDeployment("linking.domains is for administrators of the whole deployment, and you are limited to tenants. Send it as it is.")
-	case !reflect.DeepEqual(next.Safety, now.Safety):
-		return forTheDeployment("safety is for administrators of the whole deployment, and you are limited to tenants. Send it as it is.")
-	}
-	return nil
+	return leftAlone(next, now)
 }
 
-func sameList(a, b []string) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) }
+// mayKeep is mayGive for a draft, which goes on with what others wrote into it. Planning it asks
+// mayGive all the same.
+func (a *API) mayKeep(ctx context.Context, connector string, next policy.Rules) error {
+	if viewIn(ctx) == nil {
+		return nil
+	}
+	now, _, err := a.effective.Rules(ctx, connector)
+	if err != nil {
+		return err
+	}
+	draft, err := a.effective.RulesDraft(ctx, connector)
+	if err != nil {
+		return err
+	}
+	if draft.Version == 0 {
+		return leftAlone(next, now)
+	}
+	return leftAlone(next, now, draft.Rules)
+}
 
 // mayApply is mayGive for the rules that a plan holds.
 func (a *API) mayApply(ctx context.Context, connector string, plan uuid.UUID) error {

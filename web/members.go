@@ -53,7 +53,7 @@ type memberResultsOut struct{ Body MemberResults }
 
 // addMemberChanges registers the change of several members at once.
 func (a *API) addMemberChanges() {
-	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups/{id}/member-changes", id: "changeMembers", tag: "Groups", role: edits(deployment), missing: noGroup,
+	route(a, operation{method: http.MethodPost, path: "/directories/{d}/groups/{id}/member-changes", id: "changeMembers", tag: "Groups", role: helps(deployment), missing: noGroup,
 		summary: "Add and remove members by hand, or preview that",
 		description: "Each user is done, or refused, alone: what the rules would undo at once is refused for that user, with the rule and " +
 			"with the edits that would let it stand. With `preview` nothing is done and the answer is the same.",

@@ -17,6 +17,14 @@ import (
 type Overview struct {
 	At         time.Time           `json:"at" doc:"When this was read."`
 	Connectors []ConnectorStanding `json:"connectors" nullable:"false" doc:"How every connector stands, by slug."`
+	Degraded   []Degraded          `json:"degraded,omitempty" nullable:"false" doc:"What the server that answers serves on without. Left out while there is nothing, and for who is limited to tenants."`
+}
+
+// Degraded is something that the server serves on without.
+type Degraded struct {
+	Name   string `json:"name" doc:"What it is." example:"Redis"`
+	Detail string `json:"detail" doc:"What is the matter, and what that means."`
+	Next   string `json:"next" doc:"What to do about it."`
 }
 
 // ConnectorStanding is how a connector stands, and what of it waits for a decision.
@@ -103,6 +111,9 @@ func (a *API) overview(ctx context.Context, _ *struct{}) (*overviewOut, error) {
 	}
 	now := a.now()
 	out := &overviewOut{Body: Overview{At: now.UTC(), Connectors: make([]ConnectorStanding, len(connectors))}}
+	if a.degraded != nil && viewIn(ctx) == nil {
+		out.Body.Degraded = a.degraded()
+	}
 	for i, c := range connectors {
 		out.Body.Connectors[i] = sayStanding(c, standings[c.Slug], now)
 	}

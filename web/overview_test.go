@@ -72,3 +72,18 @@ func TestTrafficHasEveryStepOfItsRange(t *testing.T) {
 		t.Errorf("a connector that there is none of is %d", got)
 	}
 }
+
+func TestWhatTheServerLacksIsToldToThoseOfTheWholeDeployment(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.api.sums = &tallies{}
+	d.api.degraded = func() []Degraded { return []Degraded{{Name: "Redis", Detail: "does not answer", Next: "Look."}} }
+	whole, err := d.api.overview(t.Context(), nil)
+	if err != nil || len(whole.Body.Degraded) != 1 {
+		t.Errorf("%+v %v", whole, err)
+	}
+	limited, err := d.api.overview((&view{}).into(t.Context()), nil)
+	if err != nil || len(limited.Body.Degraded) != 0 {
+		t.Errorf("%+v %v", limited, err)
+	}
+}

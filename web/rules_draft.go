@@ -65,7 +65,7 @@ func (a *API) addRulesDraft() {
 			"Rules that cannot be used yet are kept too; POST /connectors/{c}/rules/judgement says what is wrong with them. It leaves no event: planning and applying do.",
 		errors: changed,
 	}, func(ctx context.Context, in *keepRulesDraft) (*rulesDraftOut, error) {
-		if err := a.mayGive(ctx, in.Connector, in.Body.Rules.Rules); err != nil {
+		if err := a.mayKeep(ctx, in.Connector, in.Body.Rules.Rules); err != nil {
 			return nil, err
 		}
 		d, err := a.effective.KeepRulesDraft(ctx, admin(ctx), in.Connector, in.match(), in.Body.BasedOn, in.Body.Rules.Rules)

@@ -45,6 +45,7 @@ type Options struct {
 	PublicURL  string // what base URLs of connectors are built from; no trailing slash
 	Version    string
 	Host       func(context.Context) (Host, error) // what the server rests on; nil: it does not say
+	Degraded   func() []Degraded                   // what it serves on without; nil: it does not say
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
 
@@ -76,6 +77,7 @@ type API struct {
 	trials    Trials
 	levels    Levels
 	host      func(context.Context) (Host, error)
+	degraded  func() []Degraded
 	token     [sha256.Size]byte
 	public    string
 	https     bool
@@ -139,6 +141,7 @@ func New(o Options) (*API, error) {
 		trials:    o.Trials,
 		levels:    o.Levels,
 		host:      o.Host,
+		degraded:  o.Degraded,
 		token:     sha256.Sum256([]byte(o.AdminToken)),
 		public:    strings.TrimRight(o.PublicURL, "/"),
 		https:     public.Scheme == "https",

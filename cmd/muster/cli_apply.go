@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 )
 
@@ -90,7 +91,10 @@ func (c *applyCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if len(p.steps) == 0 {
-		return say(t, "Nothing to do: the server has what %s says.", c.File)
+		if err := say(t, "Nothing to do: the server has what %s says.", c.File); err != nil {
+			return err
+		}
+		return p.keepIn(ctx, t, c.File)
 	}
 	a := &applying{t: t, api: p.api, ask: newAsking(t), comment: c.Comment, yes: c.Yes}
 	var loses, unknown bool
@@ -105,7 +109,36 @@ func (c *applyCmd) Run(ctx context.Context, t *terminal) error {
 			return fmt.Errorf("%w\nOf %d steps %d are done. What is left: %s plan -f %s", err, len(p.steps), i, program(), c.File)
 		}
 	}
-	return say(t, "The server has what %s says.", c.File)
+	if err := say(t, "The server has what %s says.", c.File); err != nil {
+		return err
+	}
+	return p.keepIn(ctx, t, c.File)
+}
+
+// keepIn has the server say of each connector of the file that its rules are kept there, for who
+// would change them elsewhere.
+func (p *comparison) keepIn(ctx context.Context, t *terminal, file string) error {
+	name := "standard input"
+	if file != "-" {
+		name = filepath.Base(file)
+	}
+	for _, c := range p.file.Connectors {
+		var now connector
+		path := "/connectors/" + escape(c.Slug)
+		if err := p.api.call(ctx, http.MethodGet, path, nil, &now); err != nil {
+			return err
+		}
+		if now.RulesFile == name {
+			continue
+		}
+		if err := p.api.call(ctx, http.MethodPatch, path, map[string]any{"rulesFile": name}, nil); err != nil {
+			return err
+		}
+		if err := say(t, "%s: its pages say from now on that its rules are kept in %s", c.Slug, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applying carries out steps that somebody has seen and agreed to.

@@ -53,5 +53,8 @@ func (x connector) demanded(rows [][]string) [][]string {
 	if x.Activity != "" && x.Activity != "on" {
 		rows = append(rows, []string{"requests kept", x.Activity})
 	}
+	if x.RulesFile != "" {
+		rows = append(rows, []string{"rules kept in", x.RulesFile})
+	}
 	return rows
 }

@@ -36,6 +36,11 @@ func (c *overviewShowCmd) Run(ctx context.Context, t *terminal) error {
 			}
 			rows[i] = []string{s.Connector, s.Mode, string(s.State), last, requestsOf(s.Day), strconv.FormatInt(s.Day.Changes, 10), cmp.Or(strings.Join(waiting(s), ", "), "nothing")}
 		}
+		for _, d := range o.Degraded {
+			if _, err := fmt.Fprintf(t.out, "%s: %s. %s\n", d.Name, d.Detail, d.Next); err != nil {
+				return err
+			}
+		}
 		return table(t.out, []string{"CONNECTOR", "MODE", "STATE", "LAST REQUEST", "REQUESTS", "CHANGES", "WAITS FOR YOU"}, rows)
 	})
 }

@@ -67,7 +67,7 @@ type connector struct {
 	Precedence                                    int
 	Required, Unique, Sensitive                   []string
 	LastLogin                                     bool
-	Activity                                      string
+	Activity, RulesFile                           string
 	AllowedNetworks                               []string
 	Token                                         string
 	Basic                                         *struct{ Username, Password string }
@@ -173,6 +173,8 @@ type connectorsSetCmd struct {
 	From         []string `help:"Accept its credentials from these networks only; several are separated by commas." placeholder:"CIDR" xor:"from"`
 	FromAnywhere bool     `help:"Accept its credentials from everywhere again." xor:"from"`
 
+	RulesFile *string `help:"The file that its rules are kept in, for people to know; an empty text: they are kept on the server." placeholder:"NAME"`
+
 	Settings string `help:"Further settings by the API's names: a file with JSON, or the JSON itself." placeholder:"FILE|JSON"`
 
 	demandFlags
@@ -198,8 +200,8 @@ func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 	}
-	if len(body) == 0 && c.Name == nil && c.Precedence == nil && c.Strict == nil && c.From == nil && !c.FromAnywhere && !c.given() {
-		return fmt.Errorf("say what to change: --name, --precedence, --strict, --no-strict, --from, --from-anywhere, --require, --unique, --sensitive, --last-login, --no-last-login or --settings. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
+	if len(body) == 0 && c.Name == nil && c.Precedence == nil && c.Strict == nil && c.From == nil && !c.FromAnywhere && c.RulesFile == nil && !c.given() {
+		return fmt.Errorf("say what to change: --name, --precedence, --strict, --no-strict, --from, --from-anywhere, --require, --unique, --sensitive, --last-login, --no-last-login, --rules-file or --settings. muster connectors mode %s and muster rules set %s change the rest", c.Slug, c.Slug)
 	}
 	if c.Name != nil {
 		body["name"] = *c.Name
@@ -212,6 +214,9 @@ func (c *connectorsSetCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	if c.From != nil || c.FromAnywhere {
 		body["allowedNetworks"] = append([]string{}, c.From...)
+	}
+	if c.RulesFile != nil {
+		body["rulesFile"] = *c.RulesFile
 	}
 	c.fill(body)
 	return show(ctx, t, c.remote, http.MethodPatch, "/connectors/"+escape(c.Slug), body, func(x connector) error { return table(t.out, nil, x.rows()) })

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/muster-scim/muster/migrations"
+	"github.com/muster-scim/muster/web"
 )
 
 // instanceHeader names the deployment on every answer about health, so that whoever asks at the
@@ -185,6 +186,14 @@ func (srv *server) checkSchema(ctx context.Context) checked {
 		c.Detail = fmt.Sprintf("version %d", at)
 	}
 	return c
+}
+
+// degraded says what is served on without, as far as that is known without asking anybody.
+func (srv *server) degraded() []web.Degraded {
+	if c := srv.checkRedis(context.Background()); c.State == stateDegraded {
+		return []web.Degraded{{Name: "Redis", Detail: c.Detail, Next: c.Next}}
+	}
+	return nil
 }
 
 func (srv *server) checkRedis(context.Context) checked {

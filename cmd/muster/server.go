@@ -179,6 +179,7 @@ func (srv *server) handler(ctx context.Context) (http.Handler, error) {
 		Trials:     scim,
 		Levels:     srv.watch.levels,
 		Host:       srv.host,
+		Degraded:   srv.degraded,
 		Requests:   people,
 		Sums:       srv.store,
 		Keeper:     activity,

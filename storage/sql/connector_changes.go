@@ -90,6 +90,9 @@ func changedColumns(c tenants.Connector, change tenants.ConnectorChange) (column
 	if change.Activity != nil {
 		settings.Activity = *change.Activity
 	}
+	if change.RulesFile != nil {
+		settings.RulesFile = *change.RulesFile
+	}
 	before, err := json.Marshal(c.Settings)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding the settings of connector %s: %w", c.Slug, err)

@@ -25,6 +25,13 @@ func TestTwoAdministratorsNoticeEachOthersDrafts(t *testing.T) {
 		denied(t, "another tenant's", ada.as(t, "PUT", "/connectors/"+foreign.Slug+"/rules/draft", draft("x")), 404, "")
 		denied(t, "another tenant's, read", ada.as(t, "GET", "/connectors/"+foreign.Slug+"/rules/draft", nil), 404, "")
 		denied(t, "limits that are not hers", ada.as(t, "PUT", path, map[string]any{"basedOn": 1, "rules": map[string]any{"safety": map[string]any{"off": true}}}), 403, "deploymentOnly")
+		cautious := map[string]any{"basedOn": 1, "rules": map[string]any{"safety": map[string]any{"losses": 7}, "neverAssign": []string{"x"}}}
+		bob.asOK(t, "PUT", path, cautious)
+		cautious["rules"].(map[string]any)["neverAssign"] = []string{"x", "y"}
+		ada.asOK(t, "PUT", path, cautious)
+		denied(t, "planning limits that are not hers", ada.as(t, "POST", "/connectors/"+c.Slug+"/plans", map[string]any{"rules": cautious["rules"]}), 403, "deploymentOnly")
+		denied(t, "other limits than his", ada.as(t, "PUT", path, map[string]any{"basedOn": 1, "rules": map[string]any{"safety": map[string]any{"losses": 8}}}), 403, "deploymentOnly")
+		ada.asOK(t, "DELETE", path, nil)
 		denied(t, "from a version that was not", bob.as(t, "PUT", path, map[string]any{"basedOn": 9, "rules": map[string]any{}}), 422, "")
 
 		first := ada.as(t, "PUT", path, draft("(half"), "If-Match", `"0"`)

@@ -63,7 +63,10 @@ func TestRulesAreKeptInAFile(t *testing.T) {
 		t.Errorf("there are two new connectors, and this was printed:\n%s", made)
 	}
 	s.expectCLI(t, 0, "Nothing is pending", "plan", "-f", file)
-	s.expectCLI(t, 0, "Nothing to do", "apply", "-f", file)
+	if again := s.expectCLI(t, 0, "Nothing to do", "apply", "-f", file); strings.Contains(again, "from now on") {
+		t.Errorf("it says anew where the rules are kept:\n%s", again)
+	}
+	s.expectCLI(t, 0, "muster.yaml", "connectors", "show", "acme-okta")
 
 	// Out, into another server, and out again: the same bytes.
 	s.expectCLI(t, 0, "", "export", "-o", file)

@@ -6,8 +6,8 @@ import { directory } from './pages/directory/routes';
 import { imports } from './pages/imports/routes';
 import { jobs } from './pages/jobs/routes';
 import { settings } from './pages/settings/routes';
+import { Broken } from './shell/Broken';
 import { connectWith, home, root, setUp, shell, signIn } from './shell/routes';
-import { Failed } from './states/Failed';
 import { Loading } from './states/Loading';
 
 // Every area keeps its routes in a file of its own, and is named here once.
@@ -18,7 +18,7 @@ export const router = createRouter({
   basepath: '/ui',
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading />,
-  defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="This page" />,
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
 });
 

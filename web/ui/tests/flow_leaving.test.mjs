@@ -53,7 +53,7 @@ for (const [retire, label, words, after] of [
     await page.getByRole('heading', { name: 'Plan: Retiring the connector' }).waitFor();
     await settled();
     if (words !== null) await page.getByText(words).waitFor();
-    const plan = await muster.api('GET', `/connectors/${retire}/plans/${page.url().split('/').pop()}`);
+    const plan = await muster.api('GET', `/connectors/${retire}/plans/${new URL(page.url()).pathname.split('/').pop()}`);
     await good('the plan of a retirement');
     assert.equal((await users(retire, 'active')).length, 2, 'planning changed nothing');
     const losses = plan.losses.users + plan.losses.memberships + plan.losses.keys;

@@ -116,6 +116,26 @@ test('what is shown stays while the server is away, says so, and is new when it 
   await close();
 });
 
+test('a page whose code was never loaded says that the server is away, and opens when it is back', async () => {
+  const { page, go, settled, good, close } = await openPage(browser, muster, { cut: true, expected: [502, 503] });
+  await go('/connectors');
+  await page.evaluate(() => { window.stayed = true; });
+  await muster.halt();
+  try {
+    await page.getByRole('link', { name: 'Audit', exact: true }).click();
+    await page.getByText('Muster did not answer.').first().waitFor();
+    await good('a page without its code');
+  } finally {
+    await muster.resume();
+  }
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
+  await settled();
+  assert.equal(await page.evaluate(() => window.stayed), true, 'the window was not loaded anew');
+  await good('the page whose code came');
+  await close();
+});
+
 test('a form keeps what was typed when nothing answers, and sends it afterwards', async () => {
   const { page, go, good, close } = await openPage(browser, muster, { cut: true });
   await go('/connect?kind=okta');

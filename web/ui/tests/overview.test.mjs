@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { openPage, startBrowser } from './harness/browser.mjs';
 import { startMuster } from './harness/muster.mjs';
+import { freePort } from './harness/stores.mjs';
 import { until } from './harness/until.mjs';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -34,6 +35,23 @@ test('a new Muster says what to do first', async () => {
     assert.equal(await page.getByRole('link', { name: 'Add the first connector' }).count(), look.as === 'viewer' ? 0 : 1);
     await good('the first start');
     await close();
+  }
+});
+
+test('the overview says that Redis is gone, and that it serves on', async () => {
+  const alone = await startMuster({ MUSTER_REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+  try {
+    const { token: secret } = await alone.connector({ slug: 'served', name: 'Served' });
+    for (let i = 0; i < 6; i++) assert.equal((await alone.scim('served', secret, 'GET', '/Users?count=1')).status, 200);
+    await until(async () => (await alone.api('GET', '/overview')).degraded?.length === 1);
+    const seen = await openPage(browser, alone, { theme: 'dark', width: 320, as: 'viewer' });
+    await seen.go('/');
+    await seen.page.getByText('Muster serves on without Redis').waitFor();
+    await seen.good('an overview without Redis');
+    await seen.close();
+    assert.match(await alone.run('overview'), /Redis: does not answer in time/);
+  } finally {
+    await alone.stop();
   }
 });
 

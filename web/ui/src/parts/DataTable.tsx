@@ -13,25 +13,28 @@ interface Props<Row> {
   columns: Column<Row>[]; // the first names the row
   rows: Row[];
   id: (row: Row) => string;
+  stack?: boolean; // on a narrow screen a row is a line of its name and lines of the rest
 }
 
 // DataTable is a real table. Where it is wider than the screen it scrolls inside itself, by
-// keyboard too, and the page does not.
-export function DataTable<Row>({ caption, columns, rows, id }: Props<Row>) {
+// keyboard too, and the page does not. One that stacks says its roles: what is laid out otherwise
+// is no table to every browser.
+export function DataTable<Row>({ caption, columns, rows, id, stack = false }: Props<Row>) {
   const align = (c: Column<Row>) => (c.number ? 'right' : 'left');
+  const role = (name: string) => (stack ? name : undefined);
   return (
-    <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
-      <Table verticalSpacing="sm" withRowBorders captionSide="top">
+    <div className={stack ? 'scroll stack' : 'scroll'} role="region" aria-label={caption} tabIndex={0}>
+      <Table verticalSpacing="sm" withRowBorders captionSide="top" role={role('table')}>
         <caption className="visually-hidden">{caption}</caption>
-        <Table.Thead>
-          <Table.Tr>{columns.map((c) => <Table.Th key={c.head} scope="col" ta={align(c)}>{c.head}</Table.Th>)}</Table.Tr>
+        <Table.Thead role={role('rowgroup')}>
+          <Table.Tr role={role('row')}>{columns.map((c) => <Table.Th key={c.head} scope="col" role={role('columnheader')} ta={align(c)}>{c.head}</Table.Th>)}</Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody role={role('rowgroup')}>
           {rows.map((row) => (
-            <Table.Tr key={id(row)}>
+            <Table.Tr key={id(row)} role={role('row')}>
               {columns.map((c, i) => i === 0
-                ? <Table.Th key={c.head} scope="row" fw={400}>{c.cell(row)}</Table.Th>
-                : <Table.Td key={c.head} ta={align(c)}>{c.cell(row)}</Table.Td>)}
+                ? <Table.Th key={c.head} scope="row" role={role('rowheader')} fw={400}>{c.cell(row)}</Table.Th>
+                : <Table.Td key={c.head} role={role('cell')} ta={align(c)}>{c.cell(row)}</Table.Td>)}
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,9 +1,14 @@
 import { Group, Stack, Title } from '@mantine/core';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useRef, type ReactNode } from 'react';
 
 import { useMe } from '../auth';
 
 let first = true; // of this visit: the browser has the focus then, and keeps it
+
+const Inside = createContext(false);
+
+// useInPage says whether a Page is around this, so that no second one may be.
+export const useInPage = () => useContext(Inside);
 
 interface Props {
   title: string; // of the window; unique among pages
@@ -29,7 +34,7 @@ export function Page({ title, heading, actions, children }: Props) {
         <Title order={1} ref={h1} tabIndex={-1} style={{ overflowWrap: 'anywhere', minWidth: 0 }}>{heading ?? title}</Title>
         {actions !== undefined && <Group gap="sm">{actions}</Group>}
       </Group>
-      {children}
+      <Inside value>{children}</Inside>
     </Stack>
   );
 }

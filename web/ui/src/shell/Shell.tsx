@@ -26,7 +26,7 @@ export function Shell() {
     if (out !== null) void navigate({ to: '/sign-in', search: out === 'left' ? {} : { back: backFrom(here.current), problem: out === 'ended' ? out : undefined } });
   }, [out, navigate]);
   return (
-    <AppShell header={{ height: 56 + (called === undefined ? 0 : environmentHeight) }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !open } }} padding={{ base: 'sm', sm: 'lg' }}>
+    <AppShell header={{ height: 56 + (called === undefined ? 0 : environmentHeight) }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !open } }} padding={{ base: 'sm', sm: 'lg' }} transitionDuration={0}>
       <a className="skip" href="#main">Skip to the page</a>
       <AppShell.Header>
         {called !== undefined && <Environment called={called} />}

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, redirect } from '@tanstack/react-router';
 
 import { whoAmI } from '../auth';
 import { overviewSearch } from '../pages/overview/search';
@@ -6,6 +6,7 @@ import { backFrom, backTo, pathOf } from '../pages/signin/back';
 import { Away } from './Away';
 import { Lost } from './Lost';
 import { Shell } from './Shell';
+import { lazyPage } from './lazyPage';
 
 // root is above everything, signed in or not.
 export const root = createRootRoute({ notFoundComponent: Lost });
@@ -23,14 +24,14 @@ export const signIn = createRoute({
     if ((await whoAmI()) !== null) throw redirect({ href: pathOf(search.back) });
   },
   errorComponent: Away,
-  component: lazyRouteComponent(() => import('../pages/signin/SignIn'), 'SignIn'),
+  component: lazyPage(() => import('../pages/signin/SignIn'), 'SignIn'),
 });
 
 // setUp is where the links lead that make the first owner, or let one choose a password.
 export const setUp = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  component: lazyRouteComponent(() => import('../pages/signin/SetUp'), 'SetUp'),
+  component: lazyPage(() => import('../pages/signin/SetUp'), 'SetUp'),
 });
 
 // connectWith is where set-up links of connectors lead: an IdP's administrator connects it there
@@ -38,7 +39,7 @@ export const setUp = createRoute({
 export const connectWith = createRoute({
   getParentRoute: () => root,
   path: '/connect-with',
-  component: lazyRouteComponent(() => import('../pages/connectwith/ConnectWith'), 'ConnectWith'),
+  component: lazyPage(() => import('../pages/connectwith/ConnectWith'), 'ConnectWith'),
 });
 
 // shell is around every page of those who are signed in; pages name it as their parent.
@@ -57,5 +58,5 @@ export const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
   validateSearch: overviewSearch,
-  component: lazyRouteComponent(() => import('../pages/overview/Overview'), 'Overview'),
+  component: lazyPage(() => import('../pages/overview/Overview'), 'Overview'),
 });

@@ -66,7 +66,7 @@ function All({ filter, set }: { filter: RequestFilter; set: (change: RequestFilt
             : <Empty title="Nothing came yet" action={<TextLink to="/connectors">Connectors</TextLink>}>Requests appear here about a second after an identity provider sent them, for as long as they are kept.</Empty>
           : (
             <>
-              <DataTable caption="Requests" columns={columns} rows={rows} id={(r) => r.id} />
+              <DataTable stack caption="Requests" columns={columns} rows={rows} id={(r) => r.id} />
               {list.hasNextPage && <Group><Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Show older</Button></Group>}
             </>
           )}

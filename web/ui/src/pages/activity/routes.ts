@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { shell } from '../../shell/routes';
 import { eventFilter, requestFilter } from './search';
 
@@ -7,20 +8,20 @@ const requests = createRoute({
   getParentRoute: () => shell,
   path: '/activity',
   validateSearch: requestFilter,
-  component: lazyRouteComponent(() => import('./Activity'), 'Activity'),
+  component: lazyPage(() => import('./Activity'), 'Activity'),
 });
 
 const request = createRoute({
   getParentRoute: () => shell,
   path: '/activity/$id',
-  component: lazyRouteComponent(() => import('./Request'), 'Request'),
+  component: lazyPage(() => import('./Request'), 'Request'),
 });
 
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
   validateSearch: eventFilter,
-  component: lazyRouteComponent(() => import('../audit/Audit'), 'Audit'),
+  component: lazyPage(() => import('../audit/Audit'), 'Audit'),
 });
 
 // activity are the pages of what came and of what happened.

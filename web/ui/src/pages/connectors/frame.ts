@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { shell } from '../../shell/routes';
 
 // connector is around the pages of one connector; they name it as their parent.
 export const connector = createRoute({
   getParentRoute: () => shell,
   path: '/connectors/$slug',
-  component: lazyRouteComponent(() => import('./Connector'), 'Connector'),
+  component: lazyPage(() => import('./Connector'), 'Connector'),
 });

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { shell } from '../../shell/routes';
 import { ofRules } from '../rules/routes';
 import { ofSections } from '../sections/routes';
@@ -23,14 +24,14 @@ const list = createRoute({
     const mode = text(search, 'mode');
     return { q: text(search, 'q'), mode: mode === 'live' || mode === 'observe' || mode === 'disabled' ? mode : undefined };
   },
-  component: lazyRouteComponent(() => import('./List'), 'List'),
+  component: lazyPage(() => import('./List'), 'List'),
 });
 
 const connect = createRoute({
   getParentRoute: () => shell,
   path: '/connect',
   validateSearch: (search): { kind?: string } => ({ kind: text(search, 'kind') }),
-  component: lazyRouteComponent(() => import('./Connect'), 'Connect'),
+  component: lazyPage(() => import('./Connect'), 'Connect'),
 });
 
 const start = createRoute({
@@ -45,13 +46,13 @@ const setup = createRoute({
   getParentRoute: () => connector,
   path: '/setup',
   validateSearch: (search): { guide?: string } => ({ guide: text(search, 'guide') }),
-  component: lazyRouteComponent(() => import('./Setup'), 'Setup'),
+  component: lazyPage(() => import('./Setup'), 'Setup'),
 });
 
 const credentials = createRoute({
   getParentRoute: () => connector,
   path: '/credentials',
-  component: lazyRouteComponent(() => import('./Credentials'), 'Credentials'),
+  component: lazyPage(() => import('./Credentials'), 'Credentials'),
 });
 
 // connectors are the pages of connectors.

@@ -40,7 +40,7 @@ export function Found({ d, q }: { d: string; q: string }) {
           {users.size > 0 && (
             <section aria-labelledby="like-this">
               <Title order={2} id="like-this">Like this</Title>
-              <DataTable caption="Users like this" columns={userColumns(d)} rows={[...users.values()]} id={(u) => u.id} />
+              <DataTable stack caption="Users like this" columns={userColumns(d)} rows={[...users.values()]} id={(u) => u.id} />
               {more && <Text c="dimmed">There are more. Type more of the name.</Text>}
             </section>
           )}

@@ -65,7 +65,7 @@ function Members({ d, group }: { d: string; group: Schema<'Group'> }) {
   const navigate = useNavigate();
   const [change, setChange] = useState<MemberChange>();
   const query = useQuery(membersOf(d, group.id, filter.cursor));
-  const barred = useBarred('ruleEditor', true);
+  const barred = useBarred('operator', true);
   const add = barred === undefined ? <Button variant="default" leftSection={<IconPlus />} onClick={() => setChange({ op: 'add' })}>Put somebody in…</Button> : <Text c="var(--mute)">{barred}</Text>;
   return (
     <section>
@@ -76,7 +76,7 @@ function Members({ d, group }: { d: string; group: Schema<'Group'> }) {
           : (
             <Stack gap="sm">
               <Group justify="space-between"><Count n={items.length} more={(next ?? undefined) !== undefined || filter.cursor !== undefined} what="members on this page" />{add}</Group>
-              <DataTable caption="Members" rows={items} id={(m) => m.user.id} columns={[
+              <DataTable stack caption="Members" rows={items} id={(m) => m.user.id} columns={[
                 { head: 'User', cell: (m) => <TextLink to="/users/$id" params={{ id: m.user.id }} search={{ in: d }}><Name>{m.user.userName ?? m.user.id}</Name></TextLink> },
                 { head: 'Status', cell: (m) => (m.user.active ? <State tone="ok">Active</State> : <State tone="warn">Not active</State>) },
                 { head: 'Origin', cell: (m) => origins[m.origin] },

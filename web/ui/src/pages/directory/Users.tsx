@@ -69,7 +69,7 @@ function All({ d, filter, set }: { d: string; filter: UserFilter; set: (change: 
           {items.length > 0 && (
             <>
               <Count n={items.length} more={(next ?? undefined) !== undefined || filter.cursor !== undefined} what="users on this page" />
-              <DataTable caption="Users" columns={userColumns(d)} rows={items} id={(u) => u.id} />
+              <DataTable stack caption="Users" columns={userColumns(d)} rows={items} id={(u) => u.id} />
               <Pager cursor={filter.cursor} next={next} go={(cursor) => set({ cursor })} />
             </>
           )}

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { shell } from '../../shell/routes';
 
 // InDirectory names the directory that a page is about; left out where there is only one, or for
@@ -71,35 +72,35 @@ const users = createRoute({
     ...inDirectory(search), q: text(search, 'q'), cursor: text(search, 'cursor'),
     status: oneOf(search, 'status', ['active', 'disabled', 'deleted']), managed: oneOf(search, 'managed', ['true', 'local', 'former']),
   }),
-  component: lazyRouteComponent(() => import('./Users'), 'Users'),
+  component: lazyPage(() => import('./Users'), 'Users'),
 });
 
 const user = createRoute({
   getParentRoute: () => shell,
   path: '/users/$id',
   validateSearch: (search: Search): OfUser => ({ ...inDirectory(search), told: oneOf(search, 'told', ['groups', 'user', 'held', 'idp']) }),
-  component: lazyRouteComponent(() => import('./User'), 'User'),
+  component: lazyPage(() => import('./User'), 'User'),
 });
 
 const why = createRoute({
   getParentRoute: () => shell,
   path: '/why',
   validateSearch: (search: Search): Question => ({ ...inDirectory(search), user: text(search, 'user'), group: text(search, 'group'), attribute: text(search, 'attribute') }),
-  component: lazyRouteComponent(() => import('./Why'), 'Why'),
+  component: lazyPage(() => import('./Why'), 'Why'),
 });
 
 const groups = createRoute({
   getParentRoute: () => shell,
   path: '/groups',
   validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: text(search, 'q'), empty: oneOf(search, 'empty', ['true']), cursor: text(search, 'cursor') }),
-  component: lazyRouteComponent(() => import('./Groups'), 'Groups'),
+  component: lazyPage(() => import('./Groups'), 'Groups'),
 });
 
 const group = createRoute({
   getParentRoute: () => shell,
   path: '/groups/$id',
   validateSearch: (search: Search): GroupFilter => ({ ...inDirectory(search), q: undefined, empty: undefined, cursor: text(search, 'cursor') }),
-  component: lazyRouteComponent(() => import('./GroupPage'), 'GroupPage'),
+  component: lazyPage(() => import('./GroupPage'), 'GroupPage'),
 });
 
 const conflicts = createRoute({
@@ -109,7 +110,7 @@ const conflicts = createRoute({
     ...inDirectory(search), state: oneOf(search, 'state', ['decided', 'all']), kind: text(search, 'kind'), connector: text(search, 'connector'),
     user: text(search, 'user'), cursor: text(search, 'cursor'), open: text(search, 'open'),
   }),
-  component: lazyRouteComponent(() => import('./Conflicts'), 'Conflicts'),
+  component: lazyPage(() => import('./Conflicts'), 'Conflicts'),
 });
 
 // directory are the pages of what the directories hold.

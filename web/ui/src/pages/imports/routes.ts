@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { shell } from '../../shell/routes';
 import type { InDirectory } from '../directory/routes';
 import { kinds, results, type Kind, type Result } from './words';
@@ -29,7 +30,7 @@ const list = createRoute({
   getParentRoute: () => shell,
   path: '/imports',
   validateSearch: place,
-  component: lazyRouteComponent(() => import('./Imports'), 'Imports'),
+  component: lazyPage(() => import('./Imports'), 'Imports'),
 });
 
 const one = createRoute({
@@ -38,7 +39,7 @@ const one = createRoute({
   validateSearch: (search: Search): RowFilter => ({
     ...place(search), result: results.find((r) => r.value === search['result'])?.value, kind: kinds.find((k) => k.value === search['kind'])?.value,
   }),
-  component: lazyRouteComponent(() => import('./Import'), 'Import'),
+  component: lazyPage(() => import('./Import'), 'Import'),
 });
 
 // imports are the pages of what is brought into a directory from elsewhere.

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { connector } from '../connectors/frame';
 
 // mapping is where attributes and names of groups are changed before anything else sees them. The
@@ -8,5 +9,5 @@ export const mapping = createRoute({
   getParentRoute: () => connector,
   path: '/mapping',
   validateSearch: (search): { record?: string } => ({ record: typeof search['record'] === 'string' && search['record'] !== '' ? search['record'] : undefined }),
-  component: lazyRouteComponent(() => import('./Mapping'), 'Mapping'),
+  component: lazyPage(() => import('./Mapping'), 'Mapping'),
 });

@@ -45,6 +45,7 @@ export function Job() {
 
 function Result({ job }: { job: Schema<'Job'> }) {
   const people = `${job.done} of ${job.total} people`;
+  const settled = job.total === 0 ? 'Nobody had to be settled' : `${people} were settled`;
   switch (job.state) {
     case 'running':
       return (
@@ -55,11 +56,11 @@ function Result({ job }: { job: Schema<'Job'> }) {
         </Stack>
       );
     case 'done':
-      return <Note tone="ok" title="Done">{people} were settled{job.finishedAt !== undefined && <>, <When at={job.finishedAt} /></>}.</Note>;
+      return <Note tone="ok" title="Done">{settled}{job.finishedAt !== undefined && <>, <When at={job.finishedAt} /></>}.</Note>;
     case 'cancelled':
-      return <Note tone="warn" title="Cancelled">{people} were settled before. The connector has its former rules or mode again.</Note>;
+      return <Note tone="warn" title="Cancelled">{settled} before. The connector has its former rules or mode again.</Note>;
     default:
-      return <Note tone="bad" title="Failed">{job.problem ?? 'The server did not say why.'} {people} were settled.</Note>;
+      return <Note tone="bad" title="Failed">{job.problem ?? 'The server did not say why.'} {settled}.</Note>;
   }
 }
 

@@ -87,6 +87,7 @@ export function SettingsForm({ slug, read, again }: Props) {
             <TextInput label="Precedence" inputMode="numeric" maw="22rem" disabled={placing !== undefined} description={placing ?? 'Where several connectors know a user, the lowest goes first: it gives the attributes. A change is carried out without a plan.'} {...field('precedence')} />
             {changes.precedence !== undefined && <Note tone="warn" title="Saving this changes people">Everybody of this connector is settled again in the background: attributes that several connectors give, and whose word makes a user active where the owner’s does, may become others.</Note>}
             <NativeSelect label="What is kept of its requests" name="activity" data={activities} value={form.activity} error={at('activity', 'activity')} onChange={(e) => set({ activity: e.currentTarget.value as Form['activity'] })} />
+            <TextInput label="File that the rules are kept in" maxLength={256} description="For people to know: pages of the rules warn that the file takes back what it does not say. “muster apply -f” sets it. Empty: they are kept here." {...field('rulesFile')} />
           </Stack>
           <Stack component="section" gap="sm" aria-labelledby="access">
             <Title order={2} id="access">Access</Title>
@@ -144,4 +145,4 @@ export function SettingsForm({ slug, read, again }: Props) {
 }
 
 // shown are the places of a request that have a field.
-const shown = new Set(['name', 'precedence', 'activity', 'allowedNetworks', 'limits.rate', 'limits.burst', 'limits.concurrency', 'limits.members', 'limits.groups', 'required', 'unique', 'sensitive', 'paths.users', 'paths.groups']);
+const shown = new Set(['name', 'precedence', 'activity', 'rulesFile', 'allowedNetworks', 'limits.rate', 'limits.burst', 'limits.concurrency', 'limits.members', 'limits.groups', 'required', 'unique', 'sensitive', 'paths.users', 'paths.groups']);

@@ -11,6 +11,7 @@ export interface Form {
   name: string;
   precedence: string;
   activity: Connector['activity'];
+  rulesFile: string;
   strict: boolean;
   lastLogin: boolean;
   networks: string;
@@ -36,7 +37,7 @@ const number = (text: string) => (text.trim() === '' ? undefined : Number(text))
 export function formOf(c: Connector): Form {
   const { limits, paths } = c;
   return {
-    name: c.name, precedence: String(c.precedence), activity: c.activity, strict: c.strict, lastLogin: c.lastLogin,
+    name: c.name, precedence: String(c.precedence), activity: c.activity, rulesFile: c.rulesFile ?? '', strict: c.strict, lastLogin: c.lastLogin,
     networks: lines(c.allowedNetworks), required: lines(c.required), unique: lines(c.unique), sensitive: lines(c.sensitive),
     userPaths: lines(paths.users), groupPaths: lines(paths.groups),
     rate: typed(limits.rate), burst: typed(limits.burst), concurrency: typed(limits.concurrency), shadow: limits.shadow === true,
@@ -52,7 +53,7 @@ function limitsOf(form: Form): Limits {
 function settingsOf(form: Form): Required<Settings> {
   const paths = { users: listed(form.userPaths), groups: listed(form.groupPaths) };
   return {
-    name: form.name.trim(), precedence: Number(form.precedence), activity: form.activity, strict: form.strict, lastLogin: form.lastLogin,
+    name: form.name.trim(), precedence: Number(form.precedence), activity: form.activity, rulesFile: form.rulesFile.trim(), strict: form.strict, lastLogin: form.lastLogin,
     allowedNetworks: listed(form.networks), required: listed(form.required), unique: listed(form.unique), sensitive: listed(form.sensitive),
     paths: { ...(paths.users.length > 0 ? { users: paths.users } : {}), ...(paths.groups.length > 0 ? { groups: paths.groups } : {}) },
     limits: limitsOf(form),

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import { connector } from '../connectors/frame';
 import type { HoldFilter } from '../holds/reading';
 import { pages, type Page } from '../sections/pages';
@@ -15,7 +16,7 @@ const editor = createRoute({
   getParentRoute: () => connector,
   path: '/rules',
   validateSearch: (search): { find?: string; only?: (typeof onlys)[number] } => ({ find: text(search, 'find'), only: onlys.find((only) => only === search['only']) }),
-  component: lazyRouteComponent(() => import('./Editor'), 'Editor'),
+  component: lazyPage(() => import('./Editor'), 'Editor'),
 });
 
 function version(value: unknown): number | undefined {
@@ -26,7 +27,7 @@ const versions = createRoute({
   getParentRoute: () => connector,
   path: '/rules/versions',
   validateSearch: (search): { before?: number; after?: number } => ({ before: version(search['before']), after: version(search['after']) }),
-  component: lazyRouteComponent(() => import('./Versions'), 'Versions'),
+  component: lazyPage(() => import('./Versions'), 'Versions'),
 });
 
 // PlanFilter is what of a plan is shown; it stands in the address.
@@ -45,13 +46,13 @@ const plan = createRoute({
   getParentRoute: () => connector,
   path: '/plans/$plan',
   validateSearch: (search): PlanFilter => ({ op: text(search, 'op'), user: text(search, 'user'), group: text(search, 'group'), reason: text(search, 'reason'), by: bys.find((by) => by === search['by']), from: pages.find(({ page }) => page === search['from'])?.page }),
-  component: lazyRouteComponent(() => import('../plans/Plan'), 'Plan'),
+  component: lazyPage(() => import('../plans/Plan'), 'Plan'),
 });
 
 const job = createRoute({
   getParentRoute: () => connector,
   path: '/jobs/$job',
-  component: lazyRouteComponent(() => import('../plans/Job'), 'Job'),
+  component: lazyPage(() => import('../plans/Job'), 'Job'),
 });
 
 const kinds = ['membership', 'disable', 'delete', 'key'] as const;
@@ -60,13 +61,13 @@ const holds = createRoute({
   getParentRoute: () => connector,
   path: '/holds',
   validateSearch: (search): HoldFilter => ({ kind: kinds.find((kind) => kind === search['kind']), user: text(search, 'user'), group: text(search, 'group') }),
-  component: lazyRouteComponent(() => import('../holds/Holds'), 'Holds'),
+  component: lazyPage(() => import('../holds/Holds'), 'Holds'),
 });
 
 const mode = createRoute({
   getParentRoute: () => connector,
   path: '/mode',
-  component: lazyRouteComponent(() => import('../mode/Mode'), 'Mode'),
+  component: lazyPage(() => import('../mode/Mode'), 'Mode'),
 });
 
 // ofRules are the pages of a connector that are about its rules and what they do.

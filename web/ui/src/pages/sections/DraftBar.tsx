@@ -12,6 +12,7 @@ import { Note } from '../../parts/State';
 import { Failed } from '../../states/Failed';
 import type { Draft } from './draft';
 import { DraftState, Theirs, tried } from './DraftState';
+import { InFile } from './InFile';
 import { pages, type Page } from './pages';
 
 interface Props {
@@ -38,6 +39,7 @@ export function DraftBar({ slug, draft, broken = false, beside, shown = () => fa
   const rest = draft.elsewhere.length > 0;
   return (
     <Stack gap="lg">
+      <InFile slug={slug} />
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
           <DraftState draft={draft} barred={barred} />

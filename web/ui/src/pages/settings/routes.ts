@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
+import { lazyPage } from '../../shell/lazyPage';
 import type { InDirectory } from '../directory/routes';
 import { settings as frame, start } from './frame';
 
@@ -12,19 +13,19 @@ const account = createRoute({
   getParentRoute: () => frame,
   path: '/account',
   validateSearch: (search): Whose => ({ all: search['all'] === true ? true : undefined }),
-  component: lazyRouteComponent(() => import('./Account'), 'Account'),
+  component: lazyPage(() => import('./Account'), 'Account'),
 });
 
 const administrators = createRoute({
   getParentRoute: () => frame,
   path: '/administrators',
-  component: lazyRouteComponent(() => import('./Administrators'), 'Administrators'),
+  component: lazyPage(() => import('./Administrators'), 'Administrators'),
 });
 
 const webhooks = createRoute({
   getParentRoute: () => frame,
   path: '/webhooks',
-  component: lazyRouteComponent(() => import('../webhooks/Webhooks'), 'Webhooks'),
+  component: lazyPage(() => import('../webhooks/Webhooks'), 'Webhooks'),
 });
 
 const states = ['pending', 'delivered', 'failed'] as const;
@@ -39,51 +40,51 @@ const webhook = createRoute({
   getParentRoute: () => frame,
   path: '/webhooks/$id',
   validateSearch: (search): Sent => ({ state: states.find((state) => state === search['state']), cursor: text(search['cursor']) }),
-  component: lazyRouteComponent(() => import('../webhooks/Webhook'), 'Webhook'),
+  component: lazyPage(() => import('../webhooks/Webhook'), 'Webhook'),
 });
 
 const consumers = createRoute({
   getParentRoute: () => frame,
   path: '/consumers',
   validateSearch: (search): InDirectory => ({ in: text(search['in']) }),
-  component: lazyRouteComponent(() => import('../consumers/Consumers'), 'Consumers'),
+  component: lazyPage(() => import('../consumers/Consumers'), 'Consumers'),
 });
 
 const consumer = createRoute({
   getParentRoute: () => frame,
   path: '/consumers/$id',
   validateSearch: (search): InDirectory => ({ in: text(search['in']) }),
-  component: lazyRouteComponent(() => import('../consumers/Consumer'), 'Consumer'),
+  component: lazyPage(() => import('../consumers/Consumer'), 'Consumer'),
 });
 
 const directories = createRoute({
   getParentRoute: () => frame,
   path: '/directories',
-  component: lazyRouteComponent(() => import('../directories/Directories'), 'Directories'),
+  component: lazyPage(() => import('../directories/Directories'), 'Directories'),
 });
 
 const directory = createRoute({
   getParentRoute: () => frame,
   path: '/directories/$d',
-  component: lazyRouteComponent(() => import('../directories/Directory'), 'Directory'),
+  component: lazyPage(() => import('../directories/Directory'), 'Directory'),
 });
 
 const tenants = createRoute({
   getParentRoute: () => frame,
   path: '/tenants',
-  component: lazyRouteComponent(() => import('../directories/Tenants'), 'Tenants'),
+  component: lazyPage(() => import('../directories/Tenants'), 'Tenants'),
 });
 
 const logging = createRoute({
   getParentRoute: () => frame,
   path: '/logging',
-  component: lazyRouteComponent(() => import('../server/Logging'), 'Logging'),
+  component: lazyPage(() => import('../server/Logging'), 'Logging'),
 });
 
 const about = createRoute({
   getParentRoute: () => frame,
   path: '/about',
-  component: lazyRouteComponent(() => import('../server/About'), 'About'),
+  component: lazyPage(() => import('../server/About'), 'About'),
 });
 
 function text(value: unknown): string | undefined {
