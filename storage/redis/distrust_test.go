@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -410,15 +411,20 @@ func TestTheScriptsCountAsTakeDoes(t *testing.T) {
 // TestTheFormatIsOfThisShape fails when what is sealed gets another shape. Then format has to
 // change, and the shape here.
 func TestTheFormatIsOfThisShape(t *testing.T) {
-	const shape = "e4 " +
+	const shape = "e5 " +
 		"{Credential:{ID:UUID ConnectorID:UUID Name:string Kind:CredentialKind Username:string Hint:string ReadOnly:bool Settings:{Networks:Networks Entra:{Tenant:string Audience:string}} ExpiresAt:Time LastUsedAt:Time CreatedAt:Time} " +
 		"Connector:{ID:UUID TenantID:UUID DirectoryID:UUID Tenant:string Directory:string Slug:string Name:string Kind:Kind Mode:Mode " +
-		"Settings:{Strict:bool Limits:{Rate:*float64 Burst:*int Concurrency:*int Shadow:bool Members:int Groups:int} Paths:{Users:[]string Groups:[]string} Networks:Networks Demands:{Required:[]string Unique:[]string Sensitive:[]string} LastLogin:bool Activity:Keeping} " +
+		"Settings:{Strict:bool Limits:{Rate:*float64 Burst:*int Concurrency:*int Shadow:bool Members:int Groups:int} Paths:{Users:[]string Groups:[]string} Networks:Networks Demands:{Required:[]string Unique:[]string Sensitive:[]string} LastLogin:bool Activity:Keeping RulesFile:string} " +
 		"Precedence:int CreatedAt:Time UpdatedAt:Time Version:int64} " +
 		"Consumer:*{ID:UUID DirectoryID:UUID Directory:string Name:string Handle:string Attributes:[]string Groups:[]policy.Entry CreatedAt:Time UpdatedAt:Time Version:int64 Tokens:[]tenants.ConsumerToken} " +
 		"Rate:{PerSecond:float64 Burst:int}}"
 	if got := format + " " + shapeOf(reflect.TypeFor[content]()); got != shape {
 		t.Errorf("what is sealed has changed: give it the next format, and this test the new shape\n got %s\nwant %s", got, shape)
+	}
+	for _, said := range []string{"doc.go", "../../docs/redis.md"} {
+		if text, err := os.ReadFile(said); err != nil || !strings.Contains(string(text), ":"+format+":") {
+			t.Errorf("%s does not name the format %s: %v", said, format, err)
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 //
 //	muster:<deployment>:{slug}:epoch      changes whenever the connector is to be forgotten
 //	muster:<deployment>:{slug}:turns      its state of tenants.Rate.Take
-//	muster:<deployment>:{slug}:e2:<hash>  what the database said about one credential
+//	muster:<deployment>:{slug}:e5:<hash>  what the database said about one credential
 //	muster:<deployment>:{slug}:f:<hash>   failed authentications of one address
 //
 // Redis is never the truth. It may be emptied, lost, slow or somebody else's at any time:

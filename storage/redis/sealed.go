@@ -21,7 +21,7 @@ const (
 	// format is part of the name of every value. It must change with the shape of what is
 	// sealed, so that replicas of two versions do not read each other's: what one of them has
 	// never heard of must not count as absent. A test compares the shape.
-	format = "e4"
+	format = "e5"
 
 	valueTTL = 5 * time.Second // of what the database said
 

@@ -20,17 +20,19 @@ import (
 // production: one replica on PostgreSQL alone; the same with the look-up and the limit in Redis;
 // two replicas with Redis behind the proxy. The three run side by side and take turns, so that
 // whatever else the machine does falls on all of them; the ratios are medians over the rounds.
+// MUSTER_BENCH_WORKERS (8) send at once.
 //
 //	go test ./cmd/muster/e2e -run '^$' -bench ProductionCreates -benchtime 9x
 func BenchmarkProductionCreates(b *testing.B) {
 	const wide = "MUSTER_RATE_LIMIT=1000000/s,1000000" // every request is counted, none refused
+	workers := setting("MUSTER_BENCH_WORKERS", 8)
 	alone := startBench(b, cluster.Options{Replicas: 1, Env: []string{"MUSTER_RATE_LIMIT=0", "MUSTER_CONCURRENCY=0"}})
 	shared := startBench(b, cluster.Options{Replicas: 1, Redis: true, Env: []string{wide}})
 	two := startBench(b, cluster.Options{Replicas: 2, Redis: true, Proxy: true, Env: []string{wide}})
 	var withRedis, behindProxy []float64
 	round := func(span time.Duration) (rates [3]float64) {
 		for i, s := range []*benchServer{alone, shared, two} {
-			rates[i] = s.creates(b, 8, span)
+			rates[i] = s.creates(b, workers, span)
 		}
 		return rates
 	}
