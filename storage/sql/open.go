@@ -45,6 +45,7 @@ type Store struct {
 	secret []byte
 
 	forceRetries float64
+	rest         func(context.Context, time.Duration) error // between two tries; sleep, but in tests
 
 	indexes sync.Map // SQLite's "table.column, table.column" → index name
 	keys    sync.Map // name in table deployment → value
@@ -92,7 +93,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 }
 
 func newStore(o Options) *Store {
-	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey, forceRetries: o.ForceRetries}
+	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey, forceRetries: o.ForceRetries, rest: sleep}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

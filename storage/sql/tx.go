@@ -78,7 +78,7 @@ func (s *Store) write(ctx context.Context, sc scope, f func(*tx) error) error {
 		if err == nil || try == writeTries || !s.again(err, try) || ctx.Err() != nil {
 			return s.translate(ctx, err)
 		}
-		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
+		if err := s.rest(ctx, pause/2+rand.N(pause)); err != nil {
 			return err
 		}
 		pause = min(2*pause, longestPause)
@@ -104,7 +104,7 @@ func (s *Store) read(ctx context.Context, sc scope, f func(*tx) error) error {
 		if err == nil || t.answered || try == writeTries || !s.again(err, try) || ctx.Err() != nil {
 			return s.translate(ctx, err)
 		}
-		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
+		if err := s.rest(ctx, pause/2+rand.N(pause)); err != nil {
 			return err
 		}
 		pause = min(2*pause, longestPause)
