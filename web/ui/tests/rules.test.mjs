@@ -220,7 +220,7 @@ test('two versions are compared, and the older one comes back as a draft', async
   await page.getByRole('link', { name: 'Versions', exact: true }).click();
   await page.getByRole('heading', { name: 'From version 1 to 2' }).waitFor();
   await page.getByText('starts with eng-').waitFor();
-  await page.getByText('safety.losses: 7').waitFor();
+  await page.getByText('Users disabled or deleted: 7').waitFor();
   await page.getByText(/title, always: from title/).waitFor();
   await good('two versions');
   await page.getByLabel('With', { exact: true }).selectOption('1');

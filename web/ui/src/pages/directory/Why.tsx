@@ -52,7 +52,7 @@ function Ask({ asked, who }: { asked: Question; who: string }) {
   return (
     <form noValidate onSubmit={ask}>
       <Stack gap="sm">
-        <SegmentedControl aria-label="About" value={about} onChange={(value) => { setAbout(value as About); setSubject(''); }} style={{ alignSelf: 'flex-start', maxWidth: '100%' }}
+        <SegmentedControl aria-label="About" value={about} onChange={(value) => { setAbout(value as About); setSubject(''); }} style={{ alignSelf: 'flex-start', maxWidth: '100%' }} styles={{ label: { paddingInline: '0.35rem' } }}
           data={[{ value: 'group', label: 'A group' }, { value: 'status', label: 'The status' }, { value: 'attribute', label: 'An attribute' }]} />
         <Group gap="sm" align="flex-start">
           <TextInput label="User" description="E-mail, userName or id" value={user} onChange={(e) => setUser(e.currentTarget.value)} style={{ flex: '1 1 16rem', maxWidth: '26rem' }}

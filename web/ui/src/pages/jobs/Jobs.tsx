@@ -63,7 +63,7 @@ const words: Record<Job['state'], { label: string; tone: Tone }> = {
 };
 
 function Progressing({ job: j }: { job: Job }) {
-  const people = `${j.done.toLocaleString('en')} of ${j.total.toLocaleString('en')} people`;
+  const people = j.total === 0 && j.state !== 'running' ? 'nobody had to be settled' : `${j.done.toLocaleString('en')} of ${j.total.toLocaleString('en')} people`;
   return (
     <div className="wide-cell">
       <State tone={words[j.state].tone}>{words[j.state].label}</State> {people}

@@ -11,13 +11,7 @@ import type { Draft } from '../sections/draft';
 import { OfDraft } from '../sections/OfDraft';
 import { Domains } from './Domains';
 import { Matching } from './Matching';
-
-const keys = [
-  { key: 'userName', label: 'userName', hint: 'Regardless of case.' },
-  { key: 'email', label: 'Primary e-mail', hint: 'Regardless of case.' },
-  { key: 'externalId', label: 'externalId', hint: 'Within one tenant alone: numbers of different providers mean different people.' },
-  { key: 'employeeNumber', label: 'employeeNumber', hint: 'Within one tenant alone. Numbers are not given to the next person, as addresses are.' },
-];
+import { keys } from './words';
 
 // Linking is how records find the user that they belong to.
 export function Linking() {

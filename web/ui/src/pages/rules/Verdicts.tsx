@@ -13,8 +13,7 @@ type Judged = Schema<'JudgedGroup'>;
 const columns: Column<Judged>[] = [
   { head: 'Group', cell: (g) => <div className="wide-cell"><Name>{g.name}</Name>{g.sent !== g.name && <Text size="sm" c="dimmed">sent as <Name>{g.sent}</Name></Text>}</div> },
   { head: 'Members', number: true, cell: (g) => g.members },
-  { head: 'Verdict', cell: (g) => <Verdict group={g} /> },
-  { head: 'Because', cell: (g) => <Because group={g} /> },
+  { head: 'Verdict', cell: (g) => <><Verdict group={g} /><Text size="sm" c="dimmed"><Because group={g} /></Text></> },
 ];
 
 // Verdict is the word about one group, and whether it is another than now.

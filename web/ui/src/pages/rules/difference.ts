@@ -1,5 +1,6 @@
 import { renameText, stepText } from '../mapping/words';
 import { entryText, lists, type Rules } from './entries';
+import { cleanupLines, graceLines, linkingLines, safetyLines } from './settings';
 
 // Difference is what one part of rules loses and gains from one version to another.
 export interface Difference {
@@ -8,27 +9,21 @@ export interface Difference {
   come: string[];
 }
 
-const others = [
-  { part: 'requiredGrace', title: 'Grace for required groups' },
-  { part: 'cleanup', title: 'Cleanup' },
-  { part: 'mapping', title: 'Mapping' },
-  { part: 'linking', title: 'Linking' },
-  { part: 'safety', title: 'Safety limits' },
-] as const;
+const settings = [
+  { title: 'Grace for required groups', lines: graceLines },
+  { title: 'Cleanup', lines: cleanupLines },
+  { title: 'Linking', lines: linkingLines },
+  { title: 'Safety limits', lines: safetyLines },
+];
 
 // difference compares two sets of rules: the lists entry by entry, the rest setting by setting.
 export function difference(before: Rules, after: Rules): Difference[] {
   const out: Difference[] = [];
   for (const { list, title } of lists) out.push({ title, ...unordered((before[list] ?? []).map(entryText), (after[list] ?? []).map(entryText)) });
-  for (const { part, title } of others) {
-    if (part !== 'mapping') {
-      out.push({ title, ...unordered(settings(part, before[part]), settings(part, after[part])) });
-      continue;
-    }
-    const [was, is] = [mappingLines(before), mappingLines(after)];
-    const parts = [ordered(was.steps, is.steps), ordered(was.renames, is.renames), unordered(was.rest, is.rest)];
-    out.push({ title, gone: parts.flatMap(({ gone }) => gone), come: parts.flatMap(({ come }) => come) });
-  }
+  const [was, is] = [mappingLines(before), mappingLines(after)];
+  const parts = [ordered(was.steps, is.steps), ordered(was.renames, is.renames), unordered(was.drops, is.drops)];
+  out.push({ title: 'Mapping', gone: parts.flatMap(({ gone }) => gone), come: parts.flatMap(({ come }) => come) });
+  for (const { title, lines } of settings) out.push({ title, ...unordered(lines(before), lines(after)) });
   return out.filter(({ gone, come }) => gone.length + come.length > 0);
 }
 
@@ -58,14 +53,6 @@ function without(texts: string[], taken: string[]): string[] {
 
 // mappingLines says what a mapping does, in the words of its page.
 function mappingLines(rules: Rules) {
-  const { steps, renames, ...rest } = rules.mapping ?? {};
-  return { steps: (steps ?? []).map(stepText), renames: (renames ?? []).map(renameText), rest: settings('mapping', rest) };
-}
-
-// settings are a setting's parts as lines: "safety.losses: 20".
-function settings(path: string, value: unknown): string[] {
-  if (value === undefined) return [];
-  if (typeof value !== 'object' || value === null) return [`${path}: ${String(value)}`];
-  if (Array.isArray(value)) return value.map((one) => `${path}: ${typeof one === 'object' ? JSON.stringify(one) : String(one)}`);
-  return Object.entries(value).flatMap(([name, inner]) => settings(`${path}.${name}`, inner));
+  const { steps, renames, dropWhen } = rules.mapping ?? {};
+  return { steps: (steps ?? []).map(stepText), renames: (renames ?? []).map(renameText), drops: dropWhen ? [`Whoever fulfils this does not count: ${dropWhen}`] : [] };
 }
