@@ -116,12 +116,12 @@ func (c *applyCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // keepIn has the server say of each connector of the file that its rules are kept there, for who
-// would change them elsewhere.
+// would change them elsewhere. What came from the standard input has no name that they would know.
 func (p *comparison) keepIn(ctx context.Context, t *terminal, file string) error {
-	name := "standard input"
-	if file != "-" {
-		name = filepath.Base(file)
+	if file == "-" {
+		return nil
 	}
+	name := filepath.Base(file)
 	for _, c := range p.file.Connectors {
 		var now connector
 		path := "/connectors/" + escape(c.Slug)
