@@ -16,7 +16,7 @@ import (
 type Trying interface {
 	// Try runs f on a Store of which everything is one transaction. It is rolled back at the end,
 	// whatever f returns: a write in it is read again by what follows, and by nobody else. A
-	// Write in it that fails takes all that was before it along.
+	// Write in it that fails, or runs again, takes back what it did, and nothing that was before.
 	Try(ctx context.Context, f func(Store) error) error
 }
 
@@ -109,15 +109,17 @@ type tried struct {
 	decisions []TriedDecision
 }
 
-// Write forgets what an earlier run of f, which the database made run again, has done, and all of
-// it when nothing of it would be written.
+// Write remembers nothing of a run of f that failed, or that the database had run again.
 func (t *tried) Write(ctx context.Context, sc Scope, f func(Tx) error) error {
+	saved, decisions := len(t.saved), len(t.decisions)
+	forget := func() { t.saved, t.decisions = t.saved[:saved], t.decisions[:decisions] }
 	err := t.Store.Write(ctx, sc, func(tx Tx) error {
-		t.directory, t.connector, t.saved, t.decisions = sc.Directory, sc.Connector, nil, nil
+		forget()
+		t.directory, t.connector = sc.Directory, sc.Connector
 		return f(triedTx{tx, t})
 	})
 	if err != nil {
-		t.saved, t.decisions = nil, nil
+		forget()
 	}
 	return err
 }

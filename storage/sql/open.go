@@ -38,7 +38,16 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	db     backend
+	db backend
+	opened
+
+	indexes sync.Map // SQLite's "table.column, table.column" → index name
+	keys    sync.Map // name in table deployment → value
+	types   columnTypes
+}
+
+// opened is what a Store has from its opening, and the Store of a trial from its own.
+type opened struct {
 	orm    *gorm.DB // for transactions, see tx.gorm
 	log    *slog.Logger
 	now    func() time.Time
@@ -46,10 +55,6 @@ type Store struct {
 
 	forceRetries float64
 	rest         func(context.Context, time.Duration) error // between two tries; sleep, but in tests
-
-	indexes sync.Map // SQLite's "table.column, table.column" → index name
-	keys    sync.Map // name in table deployment → value
-	types   columnTypes
 }
 
 // backend is one of the two databases.
@@ -93,7 +98,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 }
 
 func newStore(o Options) *Store {
-	s := &Store{log: o.Log, now: o.Now, secret: o.SecretKey, forceRetries: o.ForceRetries, rest: sleep}
+	s := &Store{opened: opened{log: o.Log, now: o.Now, secret: o.SecretKey, forceRetries: o.ForceRetries, rest: sleep}}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -38,7 +38,7 @@ func traced(b *testing.B, trips *batches) *Store {
 		b.Fatal(err)
 	}
 	config.ConnConfig.Tracer = trips
-	s := &Store{log: slog.New(slog.DiscardHandler), now: time.Now}
+	s := newStore(Options{Log: slog.New(slog.DiscardHandler)})
 	if err := s.openPool(b.Context(), config); err != nil {
 		b.Fatal(err)
 	}

@@ -4,17 +4,18 @@ import (
 	"context"
 	stdsql "database/sql"
 	"errors"
+	"slices"
 
 	"github.com/muster-scim/muster/directory"
 )
 
 // Try runs f on a Store whose every transaction, read or write, is a part of one that is rolled
 // back at the end; see directory.Trying. Nothing in f knows: statements run, locks are taken,
-// indexes refuse, and what was written is read again.
+// indexes refuse, what fails is tried again, and what was written is read again.
 func (s *Store) Try(ctx context.Context, f func(directory.Store) error) error {
 	session := &trialSession{backend: s.db}
-	defer session.rollback()
-	trial := &Store{db: trialBackend{s.db, session}, orm: s.orm, log: s.log, now: s.now, secret: s.secret}
+	defer session.end()
+	trial := &Store{db: trialBackend{s.db, session}, opened: s.opened}
 	trial.types.types.Store(s.types.types.Load())
 	err := f(trial)
 	if err == nil {
@@ -30,8 +31,11 @@ type trialBackend struct {
 }
 
 func (b trialBackend) session(context.Context, bool) (session, error) {
-	if b.one.inside {
+	switch {
+	case b.one.inside:
 		return nil, errors.New("a transaction inside a transaction of a trial")
+	case b.one.lost:
+		return nil, &unavailableError{errors.New("the connection of a trial broke, and what was done on it is gone")}
 	}
 	b.one.inside = true
 	return b.one, nil
@@ -40,12 +44,16 @@ func (b trialBackend) session(context.Context, bool) (session, error) {
 // A trial ends its own session; the database stays open.
 func (b trialBackend) close() error { return nil }
 
-// trialSession is the one transaction of a trial. Each transaction in it begins by naming its
-// scope and ends without a commit; one that fails takes all that was before it along.
+// trialSession is the one transaction of a trial. Each transaction in it names its scope, sets a
+// savepoint, and ends without a commit; one that fails goes back to its savepoint, and what was
+// before it stays.
 type trialSession struct {
 	backend backend
-	session session // nil before the first statement, and after a failure
+	session session // nil before the first statement
 	inside  bool    // a transaction has it
+	marked  bool    // and has set its savepoint
+	after   bool    // another ended well before it
+	lost    bool    // what that one did is gone
 }
 
 func (t *trialSession) run(ctx context.Context, sc scope, statements []statement, first, _ bool) error {
@@ -57,24 +65,55 @@ func (t *trialSession) run(ctx context.Context, sc scope, statements []statement
 		}
 		t.session = session
 	}
-	if pg, ok := t.session.(*pgSession); ok && first && !begins {
-		// The begin of the first transaction has named its own scope.
-		statements = append([]statement{{
-			sql:  "select set_config('app.directory', ?, true), set_config('app.connector', ?, true), set_config('app.reach', ?, true)",
-			args: pg.postgres.scopeArguments(sc)[:3],
-		}}, statements...)
+	if first {
+		statements = slices.Concat(t.begin(sc, begins), statements)
+		t.marked = true
 	}
 	return t.session.run(ctx, sc, statements, begins, false)
 }
 
+// begin is how a transaction begins. The database's own begin has named the scope of the first one.
+func (t *trialSession) begin(sc scope, begins bool) []statement {
+	mark := statement{sql: "savepoint trial"}
+	pg, ok := t.session.(*pgSession)
+	if !ok || begins {
+		return []statement{mark}
+	}
+	return []statement{mark, {
+		sql:  "select set_config('app.directory', ?, true), set_config('app.connector', ?, true), set_config('app.reach', ?, true)",
+		args: pg.postgres.scopeArguments(sc)[:3],
+	}}
+}
+
+// rollback ends a transaction that failed, whatever became of the caller's context. A connection
+// that cannot even do that is given back, with all that was done on it.
 func (t *trialSession) rollback() {
+	if !t.marked {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pgRollbackTimeout)
+	defer cancel()
+	if t.session.run(ctx, scope{}, []statement{{sql: "rollback to savepoint trial"}}, false, false) != nil {
+		t.end()
+		t.lost = t.after
+	}
+	t.marked = false
+}
+
+// release ends a transaction's part in the session; its savepoint, if it still has one, stays
+// behind unused.
+func (t *trialSession) release() {
+	t.after = t.after || t.marked
+	t.inside, t.marked = false, false
+}
+
+func (t *trialSession) connection() *stdsql.Conn { return t.session.connection() }
+
+// end takes everything back and gives the connection back.
+func (t *trialSession) end() {
 	if t.session != nil {
 		t.session.rollback()
 		t.session.release()
 		t.session = nil
 	}
 }
-
-func (t *trialSession) release() { t.inside = false }
-
-func (t *trialSession) connection() *stdsql.Conn { return t.session.connection() }

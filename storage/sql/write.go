@@ -74,7 +74,7 @@ func (s *Store) Write(ctx context.Context, sc directory.Scope, f func(directory.
 		case err == nil:
 			return nil
 		case isDuplicate(err, indexUserName, indexGroupName):
-			if try < writeTries && sleep(ctx, time.Duration(try)*firstPause) == nil {
+			if try < writeTries && s.rest(ctx, time.Duration(try)*firstPause) == nil {
 				continue
 			}
 			return fmt.Errorf("%w: %w", directory.ErrAgain, err)

@@ -22,6 +22,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Backend) {
 		"an error leaves nothing behind":                        errorsLeaveNothing,
 		"a refused save leaves nothing behind":                  refusedSavesLeaveNothing,
 		"ErrAgain runs again on a fresh transaction":            againRunsAgain,
+		"a part of a trial runs again and leaves the others":    trialsRunAgain,
 		"a taken name inside a connector is a DuplicateError":   takenNamesAreDuplicates,
 		"a taken name in the directory runs again":              takenUsersRunAgain,
 		"a document is kept byte for byte":                      documentsAreKept,

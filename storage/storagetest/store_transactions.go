@@ -82,6 +82,45 @@ func againRunsAgain(t *testing.T, w *storeWorld) {
 	}
 }
 
+func trialsRunAgain(t *testing.T, w *storeWorld) {
+	before, undone, after := w.record(w.acme, "aki"), w.record(w.acme, "lotte"), w.record(w.acme, "mei")
+	err := w.Try(t.Context(), func(in directory.Store) error {
+		runs := 0
+		for _, records := range [][]*directory.RecordRow{{before}, {undone, after}, {w.record(w.acme, "AKI")}} {
+			err := in.Write(t.Context(), scopeOf(w.acme), func(tx directory.Tx) error {
+				runs++
+				tx.Save(&directory.Changes{NewRecord: records[0]})
+				if len(records) > 1 {
+					records = records[1:]
+					return directory.ErrAgain
+				}
+				return nil
+			})
+			var taken *directory.DuplicateError
+			if last := records[0].ID != before.ID && records[0].ID != after.ID; last != errors.As(err, &taken) || !last && err != nil {
+				t.Errorf("after %d runs: %v", runs, err)
+			}
+		}
+		for _, r := range []*directory.RecordRow{before, after} {
+			if _, err := in.UserRecord(t.Context(), w.acme.ID, r.ID); err != nil {
+				t.Errorf("what was written in the trial: %v", err)
+			}
+		}
+		if _, err := in.UserRecord(t.Context(), w.acme.ID, undone.ID); !isNotFound(err) {
+			t.Errorf("what the run that was taken back saved: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, r := range []*directory.RecordRow{before, undone, after} {
+		if _, err := w.UserRecord(t.Context(), w.acme.ID, r.ID); !isNotFound(err) {
+			t.Errorf("what was written in a trial is there behind it: %v", err)
+		}
+	}
+}
+
 func takenNamesAreDuplicates(t *testing.T, w *storeWorld) {
 	w.person(t, w.acme, "aki")
 	w.group(t, w.acme, "Jira")

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -72,7 +73,7 @@ func startServer(t testing.TB, engine string, variables ...string) *server {
 	t.Cleanup(func() {
 		s.terminate(t)
 		if t.Failed() {
-			t.Logf("the end of the %s server's log:\n%s", engine, s.log.tail(8<<10))
+			t.Logf("the errors in the %s server's log:\n%s\nand its end:\n%s", engine, s.log.lines("level=ERROR"), s.log.tail(8<<10))
 		}
 	})
 	return s
@@ -195,6 +196,22 @@ func (l *logBuffer) contains(s string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return bytes.Contains(l.text.Bytes(), []byte(s))
+}
+
+// lines are those that hold the text; of many, the first ones.
+func (l *logBuffer) lines(with string) string {
+	const most = 20
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out strings.Builder
+	found := 0
+	for line := range strings.Lines(l.text.String()) {
+		if strings.Contains(line, with) && found < most {
+			out.WriteString(line)
+			found++
+		}
+	}
+	return out.String()
 }
 
 func (l *logBuffer) tail(n int) string {
