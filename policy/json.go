@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // MarshalJSON writes every field, defaults filled in.
@@ -117,11 +118,19 @@ func fieldNamed(target reflect.Value, name string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
+// namesOf keeps what fieldNames found, by reflect.Type: rules are read with every look at a
+// directory's settings.
+var namesOf sync.Map
+
 func fieldNames(t reflect.Type) []string {
+	if names, known := namesOf.Load(t); known {
+		return names.([]string)
+	}
 	names := make([]string, t.NumField())
 	for i := range names {
 		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
 	}
+	namesOf.Store(t, names)
 	return names
 }
 

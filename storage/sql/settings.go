@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,9 +52,11 @@ func scanBound(r row) (*directory.Connector, error) {
 	if err := json.Unmarshal(rules, &c.Rules); err != nil {
 		return nil, fmt.Errorf("reading the rules of connector %s: %w", c.Slug, err)
 	}
-	c.Settled = policy.DefaultRules()
-	if err := json.Unmarshal(settled, &c.Settled); err != nil {
-		return nil, fmt.Errorf("reading the settled rules of connector %s: %w", c.Slug, err)
+	if c.Settled = c.Rules; !bytes.Equal(settled, rules) {
+		c.Settled = policy.DefaultRules()
+		if err := json.Unmarshal(settled, &c.Settled); err != nil {
+			return nil, fmt.Errorf("reading the settled rules of connector %s: %w", c.Slug, err)
+		}
 	}
 	if still != 0 {
 		c.Policy.StillSince = fromMicros(still)
