@@ -29,6 +29,17 @@ type Source struct {
 type Admin struct {
 	ID      string // for the audit, such as "token" or "cli"
 	Request string
+
+	// MayReplace says, by an error, that the administrator may not give a connector next where now
+	// is in force; nil: all may be given. It is asked in the transaction that does so.
+	MayReplace func(now, next policy.Rules) error
+}
+
+func (a Admin) mayReplace(now policy.Rules, next *policy.Rules) error {
+	if a.MayReplace == nil || next == nil {
+		return nil
+	}
+	return a.MayReplace(now, *next)
 }
 
 // UserRecord is one connector's record of a user, as its IdP reads it back.

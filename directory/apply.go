@@ -102,14 +102,16 @@ func inItsTurn(ctx context.Context, f func() error) error {
 }
 
 // agree makes a plan anew because the settings have moved, and returns it when it still comes to
-// the same for everybody.
+// the same for everybody, and takes back no change of the rules that came between.
 func (d *Directory) agree(ctx context.Context, p Plan) (Plan, error) {
-	outcome := p.Outcome
+	outcome, version := p.Outcome, p.RulesVersion
 	now, err := d.again(ctx, p, 0)
-	if err != nil {
+	switch {
+	case err != nil:
 		return p, err
-	}
-	if now.Outcome != outcome {
+	case p.Draft.Rules != nil && now.RulesVersion != version:
+		return p, &PlanStaleError{Hash: now.Hash, RulesVersion: now.RulesVersion}
+	case now.Outcome != outcome:
 		return p, &PlanStaleError{Hash: now.Hash}
 	}
 	return now, nil
@@ -130,6 +132,9 @@ func (d *Directory) begin(ctx context.Context, by Admin, p Plan, comment string)
 		}
 		if !p.madeOn(w.settings) {
 			return errMoved
+		}
+		if err := by.mayReplace(now.Rules, p.Draft.Rules); err != nil {
+			return err
 		}
 		job = Job{ID: newID(), Directory: p.Directory, Connector: p.Connector, Plan: p.ID, Slug: now.Slug, State: JobRunning, Draft: p.Draft,
 			Former: Former{Rules: &now.Rules, Mode: now.Mode}, Total: int64(p.Counts.Visited), Actor: by.ID, Comment: comment, Created: w.now, Beat: w.now}
@@ -209,6 +214,9 @@ func (d *Directory) SetRules(ctx context.Context, by Admin, slug string, match I
 		}
 		if match != nil && !match(c.RulesVersion) {
 			return ErrVersion
+		}
+		if err := by.mayReplace(c.Rules, &r); err != nil {
+			return err
 		}
 		if _, err := policy.Compile(r); err != nil {
 			return err

@@ -34,7 +34,9 @@ func (d *Directory) CancelJob(ctx context.Context, by Admin, id uuid.UUID, comme
 		}
 		now.State, now.Finished, now.Beat = JobCancelled, w.now, w.now
 		if c := w.settings.Connectors[now.Connector]; c != nil {
-			w.restore(c, now)
+			if err := w.restore(by, c, now); err != nil {
+				return err
+			}
 		}
 		w.changes.Job = now
 		w.event("connector.job.cancelled", EventRow{Connector: now.Connector, Changes: map[string]any{"job": now.ID, "plan": now.Plan, "visited": now.Done, "comment": comment}})
@@ -48,16 +50,20 @@ func (d *Directory) CancelJob(ctx context.Context, by Admin, id uuid.UUID, comme
 }
 
 // restore gives a connector what a job replaced.
-func (w *work) restore(c *Connector, j *Job) {
+func (w *work) restore(by Admin, c *Connector, j *Job) error {
 	comment := "job " + j.ID.String() + " was cancelled"
 	switch {
 	case j.Draft.Rules != nil && sameRules(c.Rules, *j.Draft.Rules):
+		if err := by.mayReplace(c.Rules, j.Former.Rules); err != nil {
+			return err
+		}
 		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Rules: j.Former.Rules, Always: alwaysNames(*j.Former.Rules), By: w.by.id, Comment: comment}
 		w.event("connector.rules.changed", EventRow{Connector: c.ID, Changes: map[string]any{"version": c.RulesVersion + 1, "before": c.Rules, "after": j.Former.Rules, "comment": comment}})
 	case j.Draft.Mode == tenants.Live && c.Mode == tenants.Live:
 		w.changes.Connector = &ConnectorChange{ID: c.ID, At: w.now, Mode: j.Former.Mode, Always: alwaysNames(c.Rules)}
 		w.event("connector.mode.changed", EventRow{Connector: c.ID, Changes: map[string]any{"before": c.Mode, "after": j.Former.Mode, "comment": comment}})
 	}
+	return nil
 }
 
 // offerWayBack plans the rules that a cancelled job had replaced.

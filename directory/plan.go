@@ -196,9 +196,14 @@ type PlanStaleError struct {
 	Hash  string     // the plan's, as it is now; "" while it is being made anew
 	Lines []PlanLine // what some of those whose outcome differs get now
 	Users []PlanUser // some of those whose outcome differs
+
+	RulesVersion int64 // of the rules that somebody gave the connector since; 0: not that is why
 }
 
 func (e *PlanStaleError) Error() string {
+	if e.RulesVersion != 0 {
+		return fmt.Sprintf("somebody gave the connector other rules since the plan was made, and applying it would take them back: compare it with version %d, and apply it with its new hash if that is what you mean", e.RulesVersion)
+	}
 	if e.Hash == "" {
 		return "what the plan would do has changed since it was made; it is being made anew: read it again, look at what differs, and apply it with its new hash"
 	}

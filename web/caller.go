@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/muster-scim/muster/directory"
+	"github.com/muster-scim/muster/policy"
 	"github.com/muster-scim/muster/tenants/administrators"
 )
 
@@ -30,7 +31,11 @@ func admin(ctx context.Context) directory.Admin {
 	if caller.Role == "" {
 		return directory.Admin{ID: "anonymous", Request: requestID(ctx)}
 	}
-	return directory.Admin{ID: caller.Actor(), Request: requestID(ctx)}
+	a := directory.Admin{ID: caller.Actor(), Request: requestID(ctx)}
+	if viewIn(ctx) != nil {
+		a.MayReplace = func(now, next policy.Rules) error { return leftAlone(next, now) }
+	}
+	return a
 }
 
 type fromKey struct{}

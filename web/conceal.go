@@ -50,7 +50,7 @@ func (e *Event) conceal(v *view) bool {
 }
 
 // concealReasons puts another tenant in the place of every reason in value that names a foreign
-// connector, and says whether there was one.
+// connector, in its detail perhaps, and says whether there was one.
 func (v *view) concealReasons(value any) (found bool) {
 	switch value := value.(type) {
 	case []any:
@@ -58,7 +58,9 @@ func (v *view) concealReasons(value any) (found bool) {
 			found = v.concealReasons(item) || found
 		}
 	case map[string]any:
-		if slug, _ := value["connector"].(string); value["code"] != nil && !v.connector(slug) {
+		slug, _ := value["connector"].(string)
+		detail, _ := value["detail"].(string)
+		if value["code"] != nil && (!v.connector(slug) || !v.own(detail)) {
 			clear(value)
 			value["code"] = anotherTenant
 			return true
@@ -133,7 +135,8 @@ func (p *ContactProblem) conceal(v *view) bool {
 // conceal of an answer to why: where another tenant decides, only what own connectors said is told
 // of the way there.
 func (w *Why) conceal(v *view) bool {
-	if !v.connector(w.Because.Connector) {
+	w.Because.conceal(v) // its sentence may become the answer's
+	if w.Because.Code == anotherTenant {
 		w.Code, w.Sentence = anotherTenant, anotherTenantSentence
 		w.Steps = slices.DeleteFunc(w.Steps, func(s WhyStep) bool { return s.Connector == "" })
 	}

@@ -76,10 +76,25 @@ func TestAnAnswerToWhyTellsNothingOfAnotherTenant(t *testing.T) {
 	}
 }
 
+func TestAnAnswerToWhyTellsNothingOfWhatAnotherTenantHolds(t *testing.T) {
+	t.Parallel()
+	held := "foreign-okta has disabled 100 users within 1h, more than its limit of hidden."
+	out := &whyOut{Body: Why{Code: "held", Sentence: "It is held: " + held, Because: Because{Code: "held", Detail: held, Sentence: "It is held: " + held}}}
+	err := narrow(limitedView().into(t.Context()), out)
+	text, _ := json.Marshal(out)
+	if err != nil || strings.Contains(string(text), "foreign-okta") || strings.Contains(string(text), "hidden") || strings.Contains(string(text), "held") {
+		t.Errorf("%s (%v)", text, err)
+	}
+}
+
 func TestAnEventTellsNoReasonOfAnotherTenant(t *testing.T) {
 	t.Parallel()
 	e := Event{Connector: "own-okta", Changes: json.RawMessage(`{"group":"g","origin":"idp","because":{"code":"neverAssign","connector":"foreign-okta","pattern":"hidden"},"n":12345678901234567890}`)}
 	if !e.conceal(limitedView()) || string(e.Changes) != `{"because":{"code":"anotherTenant"},"group":"g","n":12345678901234567890,"origin":"idp"}` {
+		t.Errorf("%s", e.Changes)
+	}
+	e.Changes = json.RawMessage(`{"because":{"code":"held","detail":"foreign-okta has disabled 100 users within 1h."}}`)
+	if !e.conceal(limitedView()) || string(e.Changes) != `{"because":{"code":"anotherTenant"}}` {
 		t.Errorf("%s", e.Changes)
 	}
 	for _, kept := range []string{`{"because":{"code":"notSent","connector":"own-okta"},"z":1,"a":2}`, ""} {

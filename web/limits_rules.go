@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/muster-scim/muster/policy"
 )
 
@@ -34,7 +32,8 @@ func leftAlone(next policy.Rules, standing ...policy.Rules) error {
 	return nil
 }
 
-// mayGive says whether the caller may give the connector these rules.
+// mayGive says whether the caller may plan to give the connector these rules. Giving them asks
+// leftAlone again, in its transaction.
 func (a *API) mayGive(ctx context.Context, connector string, next policy.Rules) error {
 	if viewIn(ctx) == nil {
 		return nil
@@ -64,30 +63,6 @@ func (a *API) mayKeep(ctx context.Context, connector string, next policy.Rules) 
 		return leftAlone(next, now)
 	}
 	return leftAlone(next, now, draft.Rules)
-}
-
-// mayApply is mayGive for the rules that a plan holds.
-func (a *API) mayApply(ctx context.Context, connector string, plan uuid.UUID) error {
-	if viewIn(ctx) == nil {
-		return nil
-	}
-	p, err := a.effective.ReadPlan(ctx, connector, plan)
-	if err != nil || p.Draft.Rules == nil {
-		return err
-	}
-	return a.mayGive(ctx, connector, *p.Draft.Rules)
-}
-
-// mayCancel is mayGive for the rules that a job has replaced, which come back when it is cancelled.
-func (a *API) mayCancel(ctx context.Context, job uuid.UUID) error {
-	if viewIn(ctx) == nil {
-		return nil
-	}
-	j, err := a.effective.ReadJob(ctx, job)
-	if err != nil || j.Former.Rules == nil {
-		return err
-	}
-	return a.mayGive(ctx, j.Slug, *j.Former.Rules)
 }
 
 // mayPlace says whether the caller may change a connector's precedence.

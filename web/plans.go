@@ -180,15 +180,12 @@ func (a *API) addPlans() {
 		description: "Looks at the plan's people once more. If the outcome is what the plan says, rules or mode change and a job settles them; " +
 			"from then on everybody whom a request settles follows the new rules, and the others keep what they hold until the job comes to them.",
 		errors: map[int]string{
-			http.StatusConflict:            "The outcome is another one by now (`planStale`; `changes` are what some of those who differ would get now, and the plan is made anew), or another job runs in the directory (`jobRunning`).",
+			http.StatusConflict:            "The outcome is another one by now, or somebody gave the connector other rules since, which would be taken back (`planStale`; `changes` are what some of those who differ would get now, and the plan is made anew), or another job runs in the directory (`jobRunning`).",
 			http.StatusUnprocessableEntity: "The plan takes something away and says not why (`commentRequired`).",
 		},
 	}, func(ctx context.Context, in *applyPlan) (*jobOut, error) {
 		id, err := parseID(in.ID)
 		if err != nil {
-			return nil, err
-		}
-		if err := a.mayApply(ctx, in.Connector, id); err != nil {
 			return nil, err
 		}
 		job, err := a.effective.ApplyPlan(ctx, admin(ctx), in.Connector, id, in.Body.Hash, in.Body.Comment)

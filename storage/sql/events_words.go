@@ -1,7 +1,9 @@
 package sql
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -37,17 +39,18 @@ type wordy struct {
 	seq             int64
 	action, request string
 	changes, values string
+	connector       string // whose event it is: its slug
 	user, record    uuid.UUID
 }
 
-const wordyColumns = "e.seq, e.action, e.request, e.changes, coalesce(v.data, ''), coalesce(e.user_id, " + none + "), coalesce(e.record_id, " + none + ")"
+const wordyColumns = "e.seq, e.action, e.request, e.changes, coalesce(v.data, ''), coalesce(c.slug, ''), coalesce(e.user_id, " + none + "), coalesce(e.record_id, " + none + ")"
 
-const wordyFrom = " from events e left join event_values v on v.event_id = e.id where "
+const wordyFrom = " from events e left join event_values v on v.event_id = e.id left join connectors c on c.id = e.connector_id where "
 
 func scanWordy(all *[]wordy) func(row) error {
 	return func(r row) error {
 		var w wordy
-		err := r.Scan(&w.seq, &w.action, &w.request, &w.changes, &w.values, &w.user, &w.record)
+		err := r.Scan(&w.seq, &w.action, &w.request, &w.changes, &w.values, &w.connector, &w.user, &w.record)
 		*all = append(*all, w)
 		return err
 	}
@@ -69,7 +72,46 @@ func (w wordy) words() []string {
 			}
 		}
 	}
-	return append(tags, wordsOf(append(textsIn([]byte(w.changes)), textsIn([]byte(w.values))...)...)...)
+	return append(tags, wordsOf(append(textsIn(w.told()), textsIn([]byte(w.values))...)...)...)
+}
+
+// told is what changed, without what reasons say of other connectors: who sees the event may not be
+// allowed to see that, and would find out by searching for it.
+func (w wordy) told() []byte {
+	changes := []byte(w.changes)
+	var read map[string]any
+	in := json.NewDecoder(bytes.NewReader(changes))
+	in.UseNumber()
+	if !bytes.Contains(changes, []byte(`"because"`)) || in.Decode(&read) != nil {
+		return changes
+	}
+	w.keepOwn(read)
+	kept, err := json.Marshal(read)
+	if err != nil {
+		return changes // what was JSON is
+	}
+	return kept
+}
+
+// keepOwn leaves of every reason in value that is not the event's own connector's its code alone,
+// and no reason's detail, which may name anybody.
+func (w wordy) keepOwn(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			w.keepOwn(item)
+		}
+	case map[string]any:
+		if reason, ok := value["because"].(map[string]any); ok {
+			delete(reason, "detail")
+			if reason["connector"] != w.connector {
+				value["because"] = reason["code"]
+			}
+		}
+		for _, item := range value {
+			w.keepOwn(item)
+		}
+	}
 }
 
 // IndexEvents writes the words of sealed events that have none yet, up to a page of them, in one

@@ -59,6 +59,23 @@ func foundBy(t testing.TB, s *Store, f directory.EventFilter) string {
 	return strings.Join(actions, " ")
 }
 
+func TestNoWordIsOfAReasonOfAnotherConnector(t *testing.T) {
+	t.Parallel()
+	for changes, want := range map[string]string{
+		`{"group": "Eng", "because": {"code": "neverAssign", "connector": "acme", "pattern": "eng*"}}`:                                   "acme eng neverassign",
+		`{"group": "Eng", "because": {"code": "neverAssign", "connector": "beta", "pattern": "secret"}}`:                                 "eng neverassign",
+		`{"group": "Eng", "because": {"code": "held", "detail": "beta has disabled 7"}}`:                                                 "eng held",
+		`{"would": {"lines": [{"op": "addMembership", "because": {"code": "alwaysAssign", "connector": "beta", "pattern": "secret"}}]}}`: "addmembership alwaysassign",
+		`{"note": "beta", "n": 12345678901234567890}`:                                                                                    "12345678901234567890 beta",
+	} {
+		words := wordy{changes: changes, connector: "acme"}.words()
+		slices.Sort(words)
+		if got := strings.Join(words, " "); got != want {
+			t.Errorf("%s has the words %q, want %q", changes, got, want)
+		}
+	}
+}
+
 func TestEventsAreFoundByTheirWordsBeforeAndAfterTheyAreIndexed(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {

@@ -212,6 +212,58 @@ var planCases = map[string]func(*testing.T, *stage){
 		s.drain()
 		s.wants("ada", "active")
 	},
+	"an older plan takes newer rules back only where that was seen": func(_ *testing.T, s *stage) {
+		ctx := context.Background()
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		a.group("Eng", a.user(somebody("ada")))
+		p := a.plan(directory.Draft{Rules: &policy.Rules{AlwaysAssign: policy.Text("Everyone")}})
+		a.rules(policy.Rules{NeverAssign: policy.Text("admins")}) // whom nobody is in, yet
+		var stale *directory.PlanStaleError
+		if _, err := s.d.ApplyPlan(ctx, byAdmin, "a", p.ID, p.Hash, "x"); !errors.As(err, &stale) || stale.RulesVersion != 2 || stale.Hash == p.Hash {
+			s.Fatalf("applying gave %v, want to be told of version 2", err)
+		}
+		rules, version, err := s.d.Rules(ctx, "a")
+		s.ok(err)
+		if version != 2 || len(rules.NeverAssign) != 1 {
+			s.Errorf("the rules are version %d: %+v", version, rules.NeverAssign)
+		}
+		a.apply(s.waitPlan("a", p.ID), "x")
+		s.drain()
+		s.wants("ada", "active, Eng idp, Everyone always")
+	},
+	"who may not change a part of the rules takes nobody's change of it back": func(_ *testing.T, s *stage) {
+		ctx := context.Background()
+		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
+		a.group("Eng", a.user(somebody("ada")))
+		barred := errors.New("the safety limits are not for you")
+		limited := directory.Admin{ID: "limited", MayReplace: func(now, next policy.Rules) error {
+			if now.Safety != next.Safety {
+				return barred
+			}
+			return nil
+		}}
+		rules, _, err := s.d.Rules(ctx, "a")
+		s.ok(err)
+		rules.AlwaysAssign = policy.Text("Everyone")
+		p := a.plan(directory.Draft{Rules: &rules})
+		tight := rules
+		tight.Safety.Losses = 1
+		a.rules(tight)
+		var stale *directory.PlanStaleError
+		if _, err := s.d.ApplyPlan(ctx, limited, "a", p.ID, p.Hash, "x"); !errors.As(err, &stale) {
+			s.Errorf("applying what was planned before gave %v", err)
+		}
+		p = s.waitPlan("a", p.ID)
+		if _, err := s.d.ApplyPlan(ctx, limited, "a", p.ID, p.Hash, "x"); !errors.Is(err, barred) {
+			s.Errorf("applying what was planned anew gave %v", err)
+		}
+		if _, err := s.d.SetRules(ctx, limited, "a", nil, rules, anyLosses); !errors.Is(err, barred) {
+			s.Errorf("setting the rules gave %v", err)
+		}
+		if now, version, err := s.d.Rules(ctx, "a"); err != nil || version != 2 || now.Safety.Losses != 1 {
+			s.Errorf("the rules are version %d with %+v (%v)", version, now.Safety, err)
+		}
+	},
 	"losses above the safety limits need to be confirmed": func(_ *testing.T, s *stage) {
 		ctx := context.Background()
 		a := s.connector("acme", "a", tenants.Live, policy.Rules{})
