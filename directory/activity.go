@@ -26,8 +26,9 @@ type ActivityStore interface {
 	// Requests lists requests, the newest first, without a total.
 	Requests(ctx context.Context, q tenants.ActivityQuery, l Listing) (Page[tenants.Activity], error)
 	// GroupRecordsNamed finds group records by their name, or by the name or id of the group they
-	// feed; those that were deleted too, as long as they are known.
-	GroupRecordsNamed(ctx context.Context, text string) ([]uuid.UUID, error)
+	// feed; those that were deleted too, as long as they are known. They are a connector's, or, for
+	// uuid.Nil, of any that the context's administrator may see: the oldest 50.
+	GroupRecordsNamed(ctx context.Context, connector uuid.UUID, text string) ([]uuid.UUID, error)
 }
 
 // Requests lists the SCIM requests that are kept and fit the filter, the newest first.
@@ -40,10 +41,13 @@ func (d *Directory) Requests(ctx context.Context, f ActivityFilter, l Listing) (
 		}
 		q.Connector = c.ID
 	}
+	ofGroup := func(ctx context.Context, text string) ([]string, error) {
+		return d.namesOfGroup(ctx, q.Connector, text)
+	}
 	for _, named := range []struct {
 		text  string
 		names func(context.Context, string) ([]string, error)
-	}{{f.User, d.namesOfUser}, {f.Group, d.namesOfGroup}} {
+	}{{f.User, d.namesOfUser}, {f.Group, ofGroup}} {
 		if named.text == "" {
 			continue
 		}
@@ -95,8 +99,9 @@ func (d *Directory) namesOfUser(ctx context.Context, text string) ([]string, err
 	return distinctNames(names), nil
 }
 
-func (d *Directory) namesOfGroup(ctx context.Context, text string) ([]string, error) {
-	ids, err := d.store.GroupRecordsNamed(ctx, text)
+// namesOfGroup are all by which requests name a group; of a connector, those of its records.
+func (d *Directory) namesOfGroup(ctx context.Context, connector uuid.UUID, text string) ([]string, error) {
+	ids, err := d.store.GroupRecordsNamed(ctx, connector, text)
 	if err != nil {
 		return nil, err
 	}

@@ -45,15 +45,14 @@ func (e *FeedPlaceError) Error() string {
 // for the oldest that is kept, and up to through. The error is a *FeedPlaceError when something
 // between after and what is kept may have been missed.
 func (d *Directory) Feed(ctx context.Context, f EventFilter, after, through int64, limit int) (FeedPage, error) {
-	if after > 0 {
-		dropped, newest, err := d.store.FeedEnds(ctx)
-		if err != nil {
-			return FeedPage{}, err
-		}
-		if after < dropped || after > newest {
-			return FeedPage{}, &FeedPlaceError{After: after, Dropped: dropped, Newest: newest}
-		}
+	dropped, newest, err := d.store.FeedEnds(ctx)
+	if err != nil {
+		return FeedPage{}, err
 	}
+	if after > 0 && (after < dropped || after > newest) {
+		return FeedPage{}, &FeedPlaceError{After: after, Dropped: dropped, Newest: newest}
+	}
+	after = max(after, dropped) // who begins does not look through what is gone
 	if after >= through {
 		return FeedPage{Read: after}, nil
 	}

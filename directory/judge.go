@@ -83,7 +83,8 @@ type JudgedGroup struct {
 // JudgeRules says what rules would make of every group that a connector's IdP sends, by the same
 // code as settling. Rules that are half written are judged without what cannot be used. Whoever may
 // read may ask, so patterns that take long are bounded: those that draftTime does not suffice for
-// are problems, and a judgement that takes longer than judgeTime ends with the context's error.
+// are problems, and a judgement that takes longer than judgeTime, or that nobody waits for any more,
+// ends with the context's error, in the middle of a name too.
 func (d *Directory) JudgeRules(ctx context.Context, connector string, asked Judging) (Judgement, error) {
 	c, err := d.connector(ctx, connector)
 	if err != nil {
@@ -108,29 +109,26 @@ func (d *Directory) JudgeRules(ctx context.Context, connector string, asked Judg
 	done()
 	j.now, j.next = *c.Policy, *c.Policy
 	j.now.Rules, j.next.Rules = now, j.draft.Rules
+	for _, rules := range []*policy.RuleSet{now, j.draft.Rules} {
+		rules.Until(func() bool { return ctx.Err() != nil })
+	}
 	out := Judgement{Problems: j.draft.Problems, Complete: len(sent) <= mostJudged}
 	sent = sent[:min(len(sent), mostJudged)]
-	if err := j.facts(ctx, d.store, c.DirectoryID, sent, asked.Names); err != nil {
+	named := make([]SentGroup, len(asked.Names))
+	for i, name := range asked.Names {
+		named[i].Name = name
+	}
+	if err := j.facts(ctx, d.store, c.DirectoryID, slices.Concat(sent, named)); err != nil {
 		return Judgement{}, err
 	}
-	all := make([]JudgedGroup, len(sent))
-	for i, g := range sent {
-		if err := ctx.Err(); err != nil {
-			return Judgement{}, err
-		}
-		all[i] = j.group(g.Name, g.Members)
-	}
-	if out.Entries, err = j.entries(ctx, asked.Rules, all); err != nil {
-		return Judgement{}, err
-	}
+	all := j.groups(ctx, sent)
+	out.Entries = j.entries(ctx, asked.Rules, all)
 	out.Counts = j.counts(all)
-	for _, name := range asked.Names {
-		out.Names = append(out.Names, j.group(name, 0))
-	}
+	out.Names = j.groups(ctx, named)
 	out.Groups = chosen(all, asked)
 	out.Found = len(out.Groups)
 	out.Groups = out.Groups[:min(len(out.Groups), asked.Limit)]
-	return out, nil
+	return out, ctx.Err() // what was cut short says nothing
 }
 
 // judge is a draft beside the rules of now, and what there is of the groups in question.
@@ -142,16 +140,10 @@ type judge struct {
 }
 
 // facts reads which of the groups the directory has, under the names that either rules give them.
-func (j *judge) facts(ctx context.Context, store Store, directory uuid.UUID, sent []SentGroup, more []string) error {
+func (j *judge) facts(ctx context.Context, store Store, directory uuid.UUID, sent []SentGroup) error {
 	var keys []string
-	note := func(name string) {
-		keys = append(keys, canonical.Key(j.now.Rules.GroupName(name)), canonical.Key(j.next.Rules.GroupName(name)))
-	}
 	for _, g := range sent {
-		note(g.Name)
-	}
-	for _, name := range more {
-		note(name)
+		keys = append(keys, canonical.Key(j.now.Rules.GroupName(g.Name)), canonical.Key(j.next.Rules.GroupName(g.Name)))
 	}
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
@@ -167,6 +159,18 @@ func (j *judge) facts(ctx context.Context, store Store, directory uuid.UUID, sen
 		}
 		return nil
 	})
+}
+
+// groups are the verdicts about groups, as far as ctx lets it come.
+func (j *judge) groups(ctx context.Context, sent []SentGroup) []JudgedGroup {
+	all := make([]JudgedGroup, 0, len(sent))
+	for _, g := range sent {
+		if ctx.Err() != nil {
+			break
+		}
+		all = append(all, j.group(g.Name, g.Members))
+	}
+	return all
 }
 
 // group is the verdict about a group that the IdP calls sent.
@@ -185,8 +189,9 @@ func (j *judge) verdict(c *policy.Connector, name string) (bool, policy.Reason) 
 	return j.settings.Directory.Judge(c, name, nil)
 }
 
-// entries says what each entry of the lists does, in its place as it was written.
-func (j *judge) entries(ctx context.Context, r policy.Rules, all []JudgedGroup) (map[string][]JudgedEntry, error) {
+// entries says what each entry of the lists does, in its place as it was written, as far as ctx
+// lets it come.
+func (j *judge) entries(ctx context.Context, r policy.Rules, all []JudgedGroup) map[string][]JudgedEntry {
 	out := make(map[string][]JudgedEntry)
 	for list, entries := range map[string][]policy.Entry{
 		policy.ListOnlyAssign: r.OnlyAssign, policy.ListNeverAssign: r.NeverAssign, policy.ListAlwaysAssign: r.AlwaysAssign,
@@ -195,8 +200,8 @@ func (j *judge) entries(ctx context.Context, r policy.Rules, all []JudgedGroup) 
 	} {
 		did := make([]JudgedEntry, len(entries))
 		for _, g := range all {
-			if err := ctx.Err(); err != nil {
-				return nil, err
+			if ctx.Err() != nil {
+				return nil
 			}
 			for _, place := range j.draft.Matching(list, g.Name) {
 				did[place].Matches++
@@ -207,7 +212,7 @@ func (j *judge) entries(ctx context.Context, r policy.Rules, all []JudgedGroup) 
 		}
 		out[list] = did
 	}
-	return out, nil
+	return out
 }
 
 func (j *judge) counts(all []JudgedGroup) JudgedCounts {

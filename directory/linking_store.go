@@ -18,7 +18,8 @@ type LinkStore interface {
 	// FindPeople finds the users and records that a text names whole, each way once and at most
 	// limit in all: users by id, userName or e-mail, records by id, userName, e-mail, externalId or
 	// employeeNumber. Of records only those of the directory's connectors count; tombstones that
-	// have a user are found by id, externalId and employeeNumber.
+	// have a user are found by id, externalId and employeeNumber. An administrator who is limited to
+	// tenants finds users who have a record of them, and their records.
 	FindPeople(ctx context.Context, directory uuid.UUID, text string, limit int) ([]FoundRow, error)
 	// RecordDomains counts a connector's records by the domains of their userNames and e-mails,
 	// the most frequent first; tombstones are left out.

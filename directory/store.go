@@ -52,7 +52,8 @@ type Store interface {
 	// MemberSince says of each of a user's groups when the user joined it.
 	MemberSince(ctx context.Context, directory, user uuid.UUID) (map[uuid.UUID]time.Time, error)
 	Events(ctx context.Context, f EventQuery, l Listing) (Page[Event], error)
-	// Pending counts the records that are due; connector zero: those of the whole directory.
+	// Pending counts the records that are due; connector zero: those of the whole directory, of
+	// which an administrator who is limited to tenants has theirs.
 	Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error)
 
 	FeedStore

@@ -35,7 +35,7 @@ func CompileDraft(r Rules, enough func() bool) *Draft {
 	} {
 		*l.entries = d.usable(l.name, *l.entries, l.check, enough)
 	}
-	rs, err := Compile(r)
+	rs, err := compileUntil(r, enough)
 	if err != nil {
 		d.refuse(err, "", -1)
 		lists := DefaultRules()
@@ -70,7 +70,7 @@ func (d *Draft) usable(list string, entries []Entry, check func(Entry) error, en
 	kept := make([]Entry, 0, len(entries))
 	for i, e := range entries {
 		if enough() {
-			d.refuse(&RuleError{Problem: "was not looked at: the entries before it take too long"}, list, i)
+			d.refuse(notLookedAt(list, i), list, i)
 			continue
 		}
 		if err := check(e); err != nil {
@@ -81,6 +81,10 @@ func (d *Draft) usable(list string, entries []Entry, check func(Entry) error, en
 		d.places[list] = append(d.places[list], i)
 	}
 	return kept
+}
+
+func notLookedAt(list string, place int) *RuleError {
+	return &RuleError{List: list, Index: place, Problem: "was not looked at: the entries before it take too long"}
 }
 
 // refuse notes why something cannot be used. An entry was looked at alone, so that its place is

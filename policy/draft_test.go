@@ -104,3 +104,44 @@ func TestADraftIsReadAsLongAsThereIsTime(t *testing.T) {
 		t.Error("the entries that were looked at do not count, or the other one does")
 	}
 }
+
+func TestOnceThereIsEnoughExpressionsAreLeftUntried(t *testing.T) {
+	t.Parallel()
+	rename := policy.Mapping{Renames: []policy.Rename{{From: policy.Entry{Text: "okta-(.*)"}, To: "$1"}}}
+	entries := policy.Text(`jira-\d+`, `jira-\w+`, "jira-.*", "jira-1")
+	d := policy.CompileDraft(policy.Rules{OnlyAssign: entries, Mapping: rename}, nil)
+	tried := 0
+	d.Rules.Until(func() bool {
+		tried++
+		return tried > 2
+	})
+	// Two are tried and do not match; a name that is compared as a text is never what takes long.
+	if got := d.Matching(policy.ListOnlyAssign, "sales"); !slices.Equal(got, []int{2}) {
+		t.Errorf("of the expressions %v count as matches, want the third, which came too late", got)
+	}
+	if got := d.Rules.GroupName("okta-jira"); got != "okta-jira" {
+		t.Errorf("the name is mapped to %s all the same", got)
+	}
+	if d.Rules.Admits("sales") || d.Rules.Admits("jira-2") {
+		t.Error("what was not tried admits a name")
+	}
+}
+
+func TestRenamesOfADraftAreReadAsLongAsThereIsTime(t *testing.T) {
+	t.Parallel()
+	renames := make([]policy.Rename, 3)
+	for i := range renames {
+		renames[i] = policy.Rename{From: policy.Entry{Text: "okta-(.*)"}, To: "$1"}
+	}
+	looked := 0
+	d := policy.CompileDraft(policy.Rules{NeverAssign: policy.Text("sales"), Mapping: policy.Mapping{Renames: renames}}, func() bool {
+		looked++
+		return looked > 2 // the entry, and a rename
+	})
+	if len(d.Problems) != 1 || d.Problems[0].List != "mapping.renames" || d.Problems[0].Index != 1 || !strings.Contains(d.Problems[0].Problem, "not looked at") {
+		t.Errorf("the problems are %+v", d.Problems)
+	}
+	if d.Rules.Admits("sales") {
+		t.Error("neverAssign does not count")
+	}
+}

@@ -42,6 +42,7 @@ type pattern struct {
 	linear  *regexp.Regexp
 	full    *regexp2.Regexp // used when linear is nil,
 	again   *regexp2.Regexp // and the same with more time
+	enough  func() bool     // says when expressions are not tried any more; nil: never
 }
 
 // String is the pattern the way an administrator wrote it.
@@ -84,6 +85,9 @@ func either(a, b answer) answer {
 
 // expression runs the regular expression over the whole of text.
 func (p *pattern) expression(text string) answer {
+	if p.enough != nil && p.enough() {
+		return undecided
+	}
 	if p.linear != nil {
 		return answerOf(p.linear.MatchString(text))
 	}

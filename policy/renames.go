@@ -50,6 +50,9 @@ func (rs *RuleSet) GroupName(name string) string {
 	}
 	mapped := name
 	for i := range rs.renames {
+		if rs.enough != nil && rs.enough() {
+			return name
+		}
 		mapped = rs.renames[i].apply(mapped)
 	}
 	return *rs.names.put(name, &mapped)
@@ -95,12 +98,15 @@ func (r *rename) apply(name string) string {
 	return renamed
 }
 
-func compileRenames(renames []Rename) ([]rename, error) {
+func compileRenames(renames []Rename, enough func() bool) ([]rename, error) {
 	if len(renames) > maxRenames {
 		return nil, &RuleError{List: listRenames, Index: -1, Problem: fmt.Sprintf("has %d entries, at most %d are allowed", len(renames), maxRenames)}
 	}
 	compiled := make([]rename, 0, len(renames))
 	for i, r := range renames {
+		if enough != nil && enough() {
+			return nil, notLookedAt(listRenames, i)
+		}
 		c, literal, err := compileRename(r)
 		if err != nil {
 			return nil, &RuleError{List: listRenames, Index: i, Pattern: r.From.Text, Problem: err.Error(), Literal: literal}

@@ -26,6 +26,7 @@ type RuleSet struct {
 	renames    []rename
 	names      memo[string]
 	tries      memo[atomic.Int32]
+	enough     func() bool // says when names are not judged any more; nil: never
 }
 
 // named is a group that a list names literally.
@@ -82,7 +83,10 @@ func shortened(text string) string {
 
 // Compile makes rules ready for Decide. The error is a *RuleError for the first entry that
 // is refused.
-func Compile(r Rules) (*RuleSet, error) {
+func Compile(r Rules) (*RuleSet, error) { return compileUntil(r, nil) }
+
+// compileUntil is Compile, but once enough says so, the renames that are left are refused unread.
+func compileUntil(r Rules, enough func() bool) (*RuleSet, error) {
 	r = r.filled()
 	rs := &RuleSet{rules: r}
 	for _, l := range []struct {
@@ -112,7 +116,7 @@ func Compile(r Rules) (*RuleSet, error) {
 	if err := r.checkSettings(); err != nil {
 		return nil, err
 	}
-	if rs.renames, err = compileRenames(r.Mapping.Renames); err != nil {
+	if rs.renames, err = compileRenames(r.Mapping.Renames, enough); err != nil {
 		return nil, err
 	}
 	if rs.attributes, err = r.Mapping.Program(); err != nil {
@@ -149,6 +153,18 @@ func (r Rules) checkSettings() error {
 		}
 	}
 	return nil
+}
+
+// Until gives judging a name an end: once enough says so, expressions that are left are undecided
+// untried, and names are not mapped any more. What comes out then is worth nothing and may be
+// remembered, so it is for rules that were compiled for one question, before the first name.
+func (rs *RuleSet) Until(enough func() bool) {
+	rs.enough = enough
+	for _, l := range []list{rs.only, rs.never, rs.remove, rs.required, rs.keep} {
+		for _, p := range l {
+			p.enough = enough
+		}
+	}
 }
 
 // Rules gives back what was compiled, defaults filled in.

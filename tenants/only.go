@@ -6,13 +6,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// Only are the tenants that an administrator is limited to. Lists of people hold only those with a
-// record of one of them; none at all is nobody.
+// Only are the tenants that an administrator is limited to. Lists, searches and counts of storage
+// hold only what is of one of them: people with a record of it, its groups, jobs and requests, and
+// the groups of no tenant. None at all is nobody.
 type Only []uuid.UUID
 
 type onlyKey struct{}
 
-// WithOnly returns a context whose lists of people are limited.
+// WithOnly returns a context whose lists are limited.
 func WithOnly(ctx context.Context, only Only) context.Context {
 	return context.WithValue(ctx, onlyKey{}, only)
 }

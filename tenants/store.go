@@ -97,6 +97,7 @@ type ConnectorChange struct {
 // ConnectorFilter narrows and pages a list of connectors, which is in the order of slugs. Zero
 // fields do not narrow.
 type ConnectorFilter struct {
+	Only      Only   // of these tenants; what is empty and not nil is of none
 	Tenant    string // its name
 	Directory string // its name
 	After     string // slug of the last one of the page before

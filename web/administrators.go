@@ -84,11 +84,7 @@ func (a *API) addAdministrators() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(x administrators.Administrator) string { return x.Email }, *in)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, sayAdministrator), nil
+			return paged(ctx, all, sayAdministrator, func(x Administrator) string { return x.Email }, *in)
 		})
 	route(a, operation{method: http.MethodPost, path: "/administrators", id: "createAdministrator", tag: "Administrators", role: owns(deployment), status: http.StatusCreated,
 		summary: "Invite an administrator", description: "The answer's link lets them choose a password; pass it on by a way that you trust.",

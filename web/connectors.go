@@ -139,7 +139,8 @@ func (a *API) pageOfConnectors(ctx context.Context, in *listConnectors) (page di
 	if err != nil {
 		return page, invalid("query.cursor", "is not a cursor of this list; start again without one")
 	}
-	found, err := a.tenants.Connectors(ctx, tenants.ConnectorFilter{Tenant: in.Tenant, Directory: in.Directory, After: string(after), Limit: in.Limit + 1})
+	only, _ := tenants.OnlyOf(ctx)
+	found, err := a.tenants.Connectors(ctx, tenants.ConnectorFilter{Only: only, Tenant: in.Tenant, Directory: in.Directory, After: string(after), Limit: in.Limit + 1})
 	if err != nil {
 		return page, err
 	}

@@ -161,11 +161,7 @@ func (a *API) addConsumers() {
 		if err != nil {
 			return nil, err
 		}
-		page, err := paged(all, func(c tenants.Consumer) string { return c.Name }, in.Paged)
-		if err != nil {
-			return nil, err
-		}
-		return listed(page, a.sayConsumer), nil
+		return paged(ctx, all, a.sayConsumer, func(c Consumer) string { return c.Name }, in.Paged)
 	})
 	route(a, operation{method: http.MethodPost, path: "/directories/{d}/consumers", id: "createConsumer", tag: "Consumers", role: owns(deployment), missing: noDirectory,
 		status: http.StatusCreated, summary: "Let an application read a directory",

@@ -61,7 +61,7 @@ func (a *API) addContact() {
 		summary: "Read, or watch, how a connector and its IdP get on",
 		description: "Whether, when and how the IdP was first heard, what it asked, and what is wrong with requests that were refused. A new request is there within two seconds. " +
 			"With `Accept: text/event-stream` the answer is a stream of server-sent events named `contact`, one whenever it changes; it ends after ten minutes, and clients connect again. `GET /stream` listens to several at once.",
-		errors: map[int]string{http.StatusServiceUnavailable: "Too many streams are open in this process (`busy`)."},
+		errors: map[int]string{http.StatusServiceUnavailable: streamsBusy},
 		answer: &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 			"application/json":  {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Contact](), true, "Contact")},
 			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString, Description: "Events named contact, each with the same as JSON."}},

@@ -121,11 +121,7 @@ func (a *API) addCredentials() {
 		if err != nil {
 			return nil, err
 		}
-		page, err := paged(all, func(c tenants.Credential) string { return c.ID.String() }, in.Paged)
-		if err != nil {
-			return nil, err
-		}
-		return listed(page, a.sayCredential), nil
+		return paged(ctx, all, a.sayCredential, func(c Credential) string { return c.ID.String() }, in.Paged)
 	})
 	route(a, operation{method: http.MethodPost, path: "/connectors/{c}/credentials", id: "mintCredential", tag: "Connectors", role: edits(theConnector), missing: noConnector,
 		status: http.StatusCreated, summary: "Make a credential",

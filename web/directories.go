@@ -74,11 +74,7 @@ func (a *API) addDirectories() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(i directory.Info) string { return i.Name }, *in)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, sayDirectory), nil
+			return paged(ctx, all, sayDirectory, func(i Directory) string { return i.Name }, *in)
 		})
 	route(a, operation{method: http.MethodPost, path: "/directories", id: "createDirectory", tag: "Directories", role: owns(deployment),
 		status: http.StatusCreated, summary: "Make a directory", errors: map[int]string{http.StatusConflict: "The name is taken."},

@@ -107,13 +107,9 @@ func (a *API) addHolds() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(counts, func(c directory.HoldCount) string { return c.Connector }, *in)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, func(c directory.HoldCount) ConnectorHolds {
+			return paged(ctx, counts, func(c directory.HoldCount) ConnectorHolds {
 				return ConnectorHolds{Connector: c.Connector, Counts: sayLosses(c.Sizes), Since: c.Since.UTC()}
-			}), nil
+			}, func(h ConnectorHolds) string { return h.Connector }, *in)
 		})
 	route(a, operation{method: http.MethodGet, path: "/connectors/{c}/holds", id: "listHolds", tag: "Holds", role: reads(theConnector), missing: noConnector,
 		summary:     "List what of a connector is held",

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
@@ -11,7 +12,7 @@ import (
 // NewJudgement asks what rules would make of the groups that an IdP sends.
 type NewJudgement struct {
 	Rules Rules    `json:"rules" doc:"The rules in question, half written maybe: what cannot be used is said, and the rest is judged without it."`
-	Names []string `json:"names,omitempty" maxItems:"100" doc:"Besides: names that the IdP may send one day." example:"[\"jira-new\"]"`
+	Names []string `json:"names,omitempty" maxItems:"100" maxLength:"256" doc:"Besides: names that the IdP may send one day." example:"[\"jira-new\"]"`
 	Find  string   `json:"find,omitempty" maxLength:"256" doc:"List only groups with this in their name." example:"jira"`
 	Only  string   `json:"only,omitempty" enum:"changed,assigned,dropped" doc:"List only groups that are judged otherwise than by the rules of now, that are assigned, or that are not."`
 	Limit int      `json:"limit,omitempty" minimum:"0" maximum:"1000" default:"100" doc:"How many groups are listed. Everything is counted."`
@@ -77,7 +78,13 @@ func (a *API) addJudging() {
 		summary: "Judge every group of a connector by a draft of rules",
 		description: "Says of every group name that the IdP has sent whether it would be assigned and which rule decides, and of every entry what it matches. " +
 			"Settling's own code does that. Nothing is kept, and nobody is looked at: POST /connectors/{c}/plans says what the rules do to people.",
+		errors: map[int]string{http.StatusServiceUnavailable: "Other drafts are judged just now (`busy`), or this one takes too long (`timeout`)."},
 	}, func(ctx context.Context, in *judgeRules) (*judgementOut, error) {
+		done, err := a.placeToJudge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 		j, err := a.effective.JudgeRules(ctx, in.Connector, directory.Judging{Rules: in.Body.Rules.Rules, Names: in.Body.Names, Find: in.Body.Find,
 			Only: in.Body.Only, Limit: in.Body.Limit})
 		if err != nil {
@@ -85,6 +92,26 @@ func (a *API) addJudging() {
 		}
 		return &judgementOut{sayJudgement(j)}, nil
 	})
+}
+
+const (
+	mostJudges    = 2 // drafts that are judged at once in this process: one may keep a core busy for seconds
+	judgePatience = time.Second
+)
+
+// placeToJudge waits a moment for a place to judge a draft. Somebody who types asks at every pause,
+// and nearly every answer is there at once.
+func (a *API) placeToJudge(ctx context.Context) (done func(), err error) {
+	patience := time.NewTimer(judgePatience)
+	defer patience.Stop()
+	select {
+	case a.judges <- struct{}{}:
+		return func() { <-a.judges }, nil
+	case <-patience.C:
+		return nil, newProblem(http.StatusServiceUnavailable, "busy", "Other drafts of rules are judged just now. Try again in a few seconds.")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func sayJudgement(j directory.Judgement) Judgement {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/policy"
@@ -13,10 +16,15 @@ import (
 // judging is a directory that judges one group.
 type judging struct {
 	*effective
+	hold  chan struct{} // what a judgement waits for; nil: nothing
 	asked directory.Judging
 }
 
 func (j *judging) JudgeRules(_ context.Context, _ string, asked directory.Judging) (directory.Judgement, error) {
+	if j.hold != nil {
+		<-j.hold
+		return directory.Judgement{}, nil
+	}
 	j.asked = asked
 	return directory.Judgement{
 		Problems: []*policy.RuleError{{List: "neverAssign", Index: 1, Problem: "is empty"}}, Found: 7, Complete: true,
@@ -47,4 +55,39 @@ func TestADraftIsJudgedHalfWrittenWithEveryPlaceAndCount(t *testing.T) {
 		t.Errorf("asked for %+v", a)
 	}
 	d.do(http.MethodPost, Base+"/connectors/acme-okta/rules/judgement", `{"rules":{"nonsense":1}}`).wants(http.StatusUnprocessableEntity)
+}
+
+func TestNamesThatNoGroupCanHaveAreNotJudged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.api.effective = &judging{effective: d.people}
+	for length, want := range map[int]int{256: http.StatusOK, 257: http.StatusUnprocessableEntity} {
+		d.do(http.MethodPost, Base+"/connectors/acme-okta/rules/judgement", `{"rules":{},"names":["`+strings.Repeat("a", length)+`"]}`).wants(want)
+	}
+}
+
+func TestFewDraftsAreJudgedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		j := &judging{effective: d.people, hold: make(chan struct{})}
+		d.api.effective = j
+		judge := func() *reply {
+			return d.do(http.MethodPost, Base+"/connectors/acme-okta/rules/judgement", `{"rules":{}}`)
+		}
+		var all sync.WaitGroup
+		for range mostJudges {
+			all.Go(func() { judge().wants(http.StatusOK) })
+		}
+		synctest.Wait()
+		began := time.Now()
+		refused := judge()
+		refused.problem(http.StatusServiceUnavailable, "busy")
+		if waited := time.Since(began); waited != judgePatience || refused.header.Get("Retry-After") == "" {
+			t.Errorf("refused after %v, with %v", waited, refused.header)
+		}
+		all.Go(func() { judge().wants(http.StatusOK) }) // finds a place in time
+		synctest.Wait()
+		close(j.hold)
+		all.Wait()
+	})
 }

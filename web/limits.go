@@ -50,8 +50,8 @@ func (a *API) viewOf(ctx context.Context, caller administrators.Caller) (*view, 
 
 type viewKey struct{}
 
-// into puts the view into the context: answers are narrowed by it, and storage lists only users
-// with a record of the tenants.
+// into puts the view into the context: answers are narrowed by it, and storage lists only what is
+// of the tenants.
 func (v *view) into(ctx context.Context) context.Context {
 	only := tenants.Only{}
 	for _, t := range v.caller.Administrator.Tenants {

@@ -65,8 +65,14 @@ type topic struct {
 	last      *message // the state it had
 
 	// The reader's own:
+	begun  chan struct{}       // closed once place is known
 	place  int64               // rows up to it, but for late ones, were told
 	recent map[int64]time.Time // rows above it that were told, with the time; late ones may come between them
+}
+
+func newTopic(name string, s source, stop context.CancelFunc) *topic {
+	return &topic{name: name, source: s, stop: stop, listeners: map[*listener]bool{},
+		begun: make(chan struct{}), place: -1, recent: map[int64]time.Time{}}
 }
 
 // listener is a stream that is open.
@@ -85,15 +91,15 @@ func newListener() *listener {
 func (l *listener) letGo() { l.once.Do(func() { close(l.gone) }) }
 
 // listen adds a topic to what a listener hears. Of a state it hears the one it has now; of rows
-// those that come from here on.
-func (h *hub) listen(l *listener, name string, s source) {
+// those that come from here on, which is known from where on once begun is closed.
+func (h *hub) listen(l *listener, name string, s source) (begun <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l.names = append(l.names, name)
 	t := h.topics[name]
 	if t == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		t = &topic{name: name, source: s, stop: stop, listeners: map[*listener]bool{}, place: -1, recent: map[int64]time.Time{}}
+		t = newTopic(name, s, stop)
 		h.topics[name] = t
 		go h.read(ctx, t)
 	}
@@ -101,6 +107,7 @@ func (h *hub) listen(l *listener, name string, s source) {
 	if t.last != nil {
 		l.hear(*t.last)
 	}
+	return t.begun
 }
 
 // leave ends what a listener hears. Who leaves last stops the reader.
@@ -192,6 +199,7 @@ func (h *hub) lookBehind(ctx context.Context, t *topic) error {
 		_, newest, err := t.source.behind(ctx, -1)
 		if err == nil {
 			t.place = newest
+			close(t.begun)
 		}
 		return err
 	}

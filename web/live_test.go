@@ -62,7 +62,7 @@ func heard(t *testing.T, l *listener, n int) string {
 func still(t *testing.T, s source, now func() time.Time) (*hub, *topic, *listener) {
 	t.Helper()
 	h, l := newHub(time.Hour, now), newListener()
-	tp := &topic{name: "rows", source: s, stop: func() {}, listeners: map[*listener]bool{}, place: -1, recent: map[int64]time.Time{}}
+	tp := newTopic("rows", s, func() {})
 	h.topics["rows"] = tp
 	h.listen(l, "rows", s)
 	return h, tp, l

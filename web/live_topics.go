@@ -146,7 +146,10 @@ func (a *API) requestSource(slug string) source {
 func (a *API) eventSource() source {
 	return source{behind: func(ctx context.Context, number int64) (rows []message, read int64, err error) {
 		through, known := a.through(ctx)
-		if !known || number < 0 {
+		switch {
+		case !known:
+			return nil, 0, errFeedUnknown
+		case number < 0:
 			return nil, through, nil
 		}
 		page, err := a.effective.Feed(ctx, directory.EventFilter{}, number, through, rowsAtOnce)

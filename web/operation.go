@@ -189,24 +189,26 @@ func listed[A, B any](page directory.Page[A], say func(A) B) *Listed[B] {
 	return out
 }
 
-// paged cuts a short list that came whole (tenants, connectors) into pages by its unique key.
-func paged[T any](all []T, key func(T) string, p Paged) (directory.Page[T], error) {
+// paged cuts a short list that came whole (tenants, directories) into pages by its unique key. What
+// is not for the context's caller is taken out before, so that no cursor names it and none counts it.
+func paged[A, B any](ctx context.Context, whole []A, say func(A) B, key func(B) string, p Paged) (*Listed[B], error) {
 	after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	if err != nil {
-		return directory.Page[T]{}, invalid("query.cursor", "is not a cursor of this list; start again without one")
+		return nil, invalid("query.cursor", "is not a cursor of this list; start again without one")
 	}
-	all = slices.Clone(all)
+	all := listed(directory.Page[A]{Items: whole}, say).Body.Items
+	_ = narrow(ctx, &all) // a list is shorter, never missing
 	sort.Slice(all, func(i, j int) bool { return key(all[i]) < key(all[j]) })
 	start := 0
 	if p.Cursor != "" {
 		start = sort.Search(len(all), func(i int) bool { return key(all[i]) > string(after) })
 	}
 	end := min(start+p.Limit, len(all))
-	page := directory.Page[T]{Items: all[start:end], Total: len(all)}
+	out := &Listed[B]{Body: List[B]{Items: all[start:end]}}
 	if end < len(all) {
-		page.Next = base64.RawURLEncoding.EncodeToString([]byte(key(all[end-1])))
+		out.Body.Next = new(base64.RawURLEncoding.EncodeToString([]byte(key(all[end-1]))))
 	}
-	return page, nil
+	return out, nil
 }
 
 // bodyLimits are those of a SCIM body, with room for the longest list that a request may hold.

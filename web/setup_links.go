@@ -70,11 +70,7 @@ func (a *API) addSetupLinks() {
 		if err != nil {
 			return nil, err
 		}
-		page, err := paged(all, func(l tenants.SetupLink) string { return l.ID.String() }, in.Paged)
-		if err != nil {
-			return nil, err
-		}
-		return listed(page, sayConnectorLink), nil
+		return paged(ctx, all, sayConnectorLink, func(l ConnectorLink) string { return l.ID.String() }, in.Paged)
 	})
 	route(a, operation{method: http.MethodDelete, path: path + "/{id}", id: "endSetupLink", tag: "Connectors", role: edits(theConnector),
 		missing: "Connector {c} has no set-up link {id}. GET /api/v1/connectors/{c}/setup-links lists them.",

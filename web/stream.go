@@ -23,11 +23,9 @@ const (
 	beatEvery   = 15 * time.Second
 	recheckTime = 3 * time.Second // after which whoever may not listen any more is sent away
 	streamTime  = 10 * time.Minute
-	mostLights  = 200 // streams at once in this process
-	mostTopics  = 16  // of one stream
+	mostTopics  = 16 // of one stream
 	mostMissed  = 10_000
 	streamType  = "text/event-stream"
-	streamsFull = "Too many streams are open in this process; close some pages, or ask now and then instead."
 )
 
 // Streaming is how a stream is asked for.
@@ -46,7 +44,7 @@ func (a *API) addStream() {
 			"Requests and events come at least once for whoever sends `Last-Event-ID` again; a `gap` says that more than 10,000 of a topic, named in its data, were missed and left out. " +
 			"A comment comes every fifteen seconds. The stream ends after ten minutes, within seconds after the session or token ended or its administrator was changed, when the server stops, when the listener is too slow, or when what it is about is deleted; clients connect again.",
 		errors: map[int]string{
-			http.StatusServiceUnavailable:  "Too many streams are open in this process (`busy`).",
+			http.StatusServiceUnavailable:  streamsBusy,
 			http.StatusUnprocessableEntity: "A topic is none.",
 		},
 		answer: &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
@@ -76,14 +74,12 @@ func (a *API) stream(ctx context.Context, in *Streaming) (*huma.StreamResponse, 
 // streamOf answers with the messages of topics, each named as called says. from are the places
 // behind which rows are sent that came before.
 func (a *API) streamOf(ctx context.Context, sources map[string]source, from places, called func(topic string) string) (*huma.StreamResponse, error) {
-	select {
-	case a.lights <- struct{}{}:
-	default:
-		return nil, newProblem(http.StatusServiceUnavailable, "busy", streamsFull)
-	}
 	v, caller := viewIn(ctx), callerOf(ctx)
+	if err := a.lights.on(caller); err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer func() { <-a.lights }()
+		defer a.lights.off(caller)
 		c.SetHeader("Content-Type", streamType)
 		c.SetHeader("X-Accel-Buffering", "no") // nginx would keep it back
 		c.SetStatus(http.StatusOK)
@@ -95,16 +91,35 @@ func (a *API) streamOf(ctx context.Context, sources map[string]source, from plac
 		}
 		l := newListener()
 		defer a.hub.leave(l)
+		begun := make(map[string]<-chan struct{}, len(sources))
 		for name, s := range sources {
-			a.hub.listen(l, name, s)
+			begun[name] = a.hub.listen(l, name, s)
 		}
 		for name, s := range sources {
-			if number, ok := from[name]; ok && s.behind != nil && !out.catchUp(ctx, name, s, number) {
+			number, ok := from[name]
+			if ok && s.behind != nil && !(a.begins(ctx, l, begun[name]) && out.catchUp(ctx, name, s, number)) {
 				return
 			}
 		}
 		a.sendLive(ctx, caller, l, out)
 	}}, nil
+}
+
+// begins waits until it is known from where on the listener hears a topic: what came before is read
+// after that, so that nothing lies between. Who waits in vain is sent away, and comes again with the
+// place it has.
+func (a *API) begins(ctx context.Context, l *listener, begun <-chan struct{}) bool {
+	patience := time.NewTimer(beatEvery)
+	defer patience.Stop()
+	select {
+	case <-begun:
+		return true
+	case <-patience.C:
+	case <-ctx.Done():
+	case <-a.closing:
+	case <-l.gone:
+	}
+	return false
 }
 
 // sendLive sends what the listener hears until somebody ends it.
@@ -148,7 +163,8 @@ type eventWriter struct {
 	caught map[string]map[int64]bool
 }
 
-// catchUp sends the rows of a topic behind a number. It says whether the listener is still there.
+// catchUp sends the rows of a topic behind a number, until there are no more: one look may end at a
+// place without rows. It says whether the listener is still there.
 func (e *eventWriter) catchUp(ctx context.Context, name string, s source, number int64) bool {
 	caught := map[int64]bool{}
 	for len(caught) < mostMissed {
@@ -167,13 +183,14 @@ func (e *eventWriter) catchUp(ctx context.Context, name string, s source, number
 				return false
 			}
 		}
-		if number = read; len(rows) < rowsAtOnce {
+		if read == number {
 			if e.caught == nil {
 				e.caught = map[string]map[int64]bool{}
 			}
 			e.caught[name] = caught
 			return true
 		}
+		number = read
 	}
 	return e.gap(name)
 }

@@ -81,11 +81,7 @@ func (a *API) addTenants() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(t tenants.Tenant) string { return t.Name }, *in)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, sayTenant), nil
+			return paged(ctx, all, sayTenant, func(t Tenant) string { return t.Name }, *in)
 		})
 	route(a, operation{method: http.MethodPost, path: "/tenants", id: "createTenant", tag: "Tenants", role: owns(deployment),
 		status: http.StatusCreated, summary: "Make a tenant", errors: map[int]string{http.StatusConflict: "The name is taken (`tenantTaken`)."},

@@ -102,15 +102,11 @@ func (a *API) addSessions() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(s administrators.Session) string { return s.ID.String() }, in.Paged)
-			if err != nil {
-				return nil, err
-			}
 			mine := callerOf(ctx).Session
-			return listed(page, func(s administrators.Session) Session {
+			return paged(ctx, all, func(s administrators.Session) Session {
 				return Session{ID: s.ID, Email: s.Email, Current: s.ID == mine, Method: s.Method, Address: s.Address, Agent: s.Agent,
 					Created: s.CreatedAt.UTC(), Seen: s.SeenAt.UTC(), Ends: s.EndsAt.UTC()}
-			}), nil
+			}, func(s Session) string { return s.ID.String() }, in.Paged)
 		})
 	route(a, operation{method: http.MethodDelete, path: "/sessions/{id}", id: "endSession", tag: "Sign-in", role: reads(oneself),
 		missing: "There is no session {id} of yours. GET /api/v1/sessions lists them.",
@@ -140,11 +136,7 @@ func (a *API) addAPITokens() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(t administrators.Token) string { return t.ID.String() }, in.Paged)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, sayAPIToken), nil
+			return paged(ctx, all, sayAPIToken, func(t APIToken) string { return t.ID.String() }, in.Paged)
 		})
 	route(a, operation{method: http.MethodPost, path: "/api-tokens", id: "createAPIToken", tag: "Sign-in", role: reads(oneself), status: http.StatusCreated,
 		summary:     "Make an API token for automation",

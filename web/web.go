@@ -26,6 +26,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"github.com/muster-scim/muster/directory"
 	"github.com/muster-scim/muster/tenants"
@@ -109,8 +110,9 @@ type API struct {
 	environment   Environment
 
 	hub     *hub
-	lights  chan struct{} // a place for each stream that is open
+	lights  lights
 	closing chan struct{} // ends streams
+	judges  chan struct{} // a place for each draft of rules that is judged
 }
 
 // New makes the API. The error says which option cannot be used.
@@ -171,8 +173,9 @@ func New(o Options) (*API, error) {
 		importPrivate: o.ImportPrivate,
 		environment:   o.Environment,
 		hub:           newHub(lookEvery, o.Now),
-		lights:        make(chan struct{}, mostLights),
+		lights:        lights{own: map[uuid.UUID]int{}},
 		closing:       make(chan struct{}),
+		judges:        make(chan struct{}, mostJudges),
 	}, nil
 }
 

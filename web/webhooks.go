@@ -194,11 +194,7 @@ func (a *API) addWebhooks() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := paged(all, func(w webhook.Webhook) string { return w.ID.String() }, in.Paged)
-			if err != nil {
-				return nil, err
-			}
-			return listed(page, func(w webhook.Webhook) Webhook { return sayWebhook(ctx, w, waiting[w.ID], a.now()) }), nil
+			return paged(ctx, all, func(w webhook.Webhook) Webhook { return sayWebhook(ctx, w, waiting[w.ID], a.now()) }, func(w Webhook) string { return w.ID.String() }, in.Paged)
 		})
 	route(a, operation{method: http.MethodPost, path: "/webhooks", id: "createWebhook", tag: "Webhooks", role: owns(deployment), status: http.StatusCreated, missing: "There is no such directory.",
 		summary: "Tell an address of changes", description: "From now on, by messages that are signed as the Standard Webhooks scheme wants it. The secret is shown this once.", errors: wrongAddress},

@@ -39,17 +39,7 @@ func (s *Store) Requests(ctx context.Context, q tenants.ActivityQuery, l directo
 
 // requestsShown is the condition that the caller may see a request: an administrator who is limited
 // to tenants sees those of their connectors.
-func (t *tx) requestsShown() fragment {
-	only, limited := tenants.OnlyOf(t.ctx)
-	if !limited {
-		return always
-	}
-	if len(only) == 0 {
-		return never
-	}
-	condition, ids := t.oneOf("c.tenant_id", only)
-	return cat("a.connector_id in (select c.id from connectors c where ", fragment{condition, []any{ids}}, ")")
-}
+func (t *tx) requestsShown() fragment { return ofOwnConnector(t.ctx, "a.connector_id") }
 
 // requestsOf is the condition of a query's requests, but for what wordsAsked says.
 func (t *tx) requestsOf(q tenants.ActivityQuery) fragment {
@@ -147,12 +137,16 @@ func (s *Store) ActivityBehind(ctx context.Context, connector uuid.UUID, seq int
 }
 
 // GroupRecordsNamed implements directory.ActivityStore.
-func (s *Store) GroupRecordsNamed(ctx context.Context, text string) (ids []uuid.UUID, err error) {
+func (s *Store) GroupRecordsNamed(ctx context.Context, connector uuid.UUID, text string) (ids []uuid.UUID, err error) {
 	key := argument{canonical.Key(text)}
 	id, _ := uuid.Parse(text) // the zero id is nobody's
 	err = s.read(ctx, everyConnector, func(t *tx) error {
-		sql := cat("select r.id from group_records r where r.name_key = ", key, " or r.view_key = ", key,
-			" or r.view_key in (select g.name_key from groups g where g.id = ", argument{id}, " or g.name_key = ", key, ") limit 50")
+		of := ofOwnTenant(ctx, "r.tenant_id")
+		if connector != uuid.Nil {
+			of = cat(of, " and r.connector_id = ", argument{connector})
+		}
+		sql := cat("select r.id from group_records r where ", of, " and (r.name_key = ", key, " or r.view_key = ", key,
+			" or r.view_key in (select g.name_key from groups g where g.id = ", argument{id}, " or g.name_key = ", key, ")) order by r.id limit 50")
 		t.query(func(r row) error {
 			var id uuid.UUID
 			err := r.Scan(&id)

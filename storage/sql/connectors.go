@@ -94,6 +94,9 @@ func (s *Store) Connectors(ctx context.Context, f tenants.ConnectorFilter) ([]te
 	var rows []namedConnector
 	err := s.look(ctx, func(db *gorm.DB) error {
 		db = connectorsOf(db).Where("c.slug > ?", f.After)
+		if f.Only != nil {
+			db = db.Where("c.tenant_id in ?", f.Only)
+		}
 		if f.Tenant != "" {
 			db = db.Where("t.name_key = ?", canonical.Key(f.Tenant))
 		}

@@ -65,10 +65,12 @@ func (s *Store) jobsWhere(ctx context.Context, condition string, arg any) (found
 
 // Jobs lists jobs of every directory, the newest first.
 func (s *Store) Jobs(ctx context.Context, l directory.Listing) (directory.Page[directory.Job], error) {
-	list := inOrderOfIDs(everyConnector, listing{table: "jobs", descending: true}, uuid.Max, func(j directory.Job) uuid.UUID { return j.ID })
+	list := inOrderOfIDs(everyConnector, listing{table: "jobs", filter: onlyText(ctx), descending: true}, uuid.Max, func(j directory.Job) uuid.UUID { return j.ID })
 	return readKeyset(ctx, s, list, l, func(t *tx, behind uuid.UUID, limit int64, p *directory.Page[directory.Job]) error {
-		t.query(total(p), "select count(*) from jobs")
-		t.query(into(p, scanJob), "select "+jobColumns+" from jobs j where j.id < ? order by j.id desc limit ?", behind, limit)
+		own := ofOwnConnector(ctx, "j.connector_id")
+		t.query(total(p), "select count(*) from jobs j where "+own.sql, own.args...)
+		page := cat("select "+jobColumns+" from jobs j where ", own, " and j.id < ", argument{behind}, " order by j.id desc limit ", argument{limit})
+		t.query(into(p, scanJob), page.sql, page.args...)
 		return nil
 	})
 }

@@ -108,7 +108,8 @@ func (s *Store) FindPeople(ctx context.Context, id uuid.UUID, text string, limit
 	err = s.read(ctx, ofDirectory(id), func(t *tx) error {
 		found = nil
 		seen := make(map[directory.FoundRow]bool)
-		look := func(by, sql string, args ...any) {
+		look := func(by string, parts ...any) {
+			sql := cat(append(parts, " limit ", argument{int64(limit)})...)
 			t.query(func(r row) error {
 				f := directory.FoundRow{By: by}
 				if err := r.Scan(&f.User, &f.Record, &f.Connector); err != nil {
@@ -119,28 +120,31 @@ func (s *Store) FindPeople(ctx context.Context, id uuid.UUID, text string, limit
 					found = append(found, f)
 				}
 				return nil
-			}, sql+" limit ?", append(args, int64(limit))...)
+			}, sql.sql, sql.args...)
 		}
+		people, own := onlyOf(ctx), ofOwnTenant(ctx, "r.tenant_id")
 		user := func(by, condition string, value any) {
-			look(by, "select r.id, cast("+none+" as "+t.uuidType()+"), cast("+none+" as "+t.uuidType()+") from users r where r.directory_id = ? and "+condition, id, value)
+			look(by, "select r.id, cast("+none+" as "+t.uuidType()+"), cast("+none+" as "+t.uuidType()+") from users r where r.directory_id = ",
+				argument{id}, " and "+condition, argument{value}, people)
 		}
 		record := func(by, condition string, value any) {
-			look(by, "select coalesce(r.user_id, "+none+"), r.id, r.connector_id from user_records r where r.connector_id in (select id from connectors where directory_id = ?) and "+
-				queued+" and "+condition, id, value)
+			look(by, "select coalesce(r.user_id, "+none+"), r.id, r.connector_id from user_records r where r.connector_id in (select id from connectors where directory_id = ", argument{id},
+				") and "+queued+" and "+condition, argument{value}, " and ", own)
 		}
 		if one, ok := parseID(text); ok {
-			user("id", "r.id = ?", one)
-			look("id", "select coalesce(r.user_id, "+none+"), r.id, r.connector_id from user_records r where r.directory_id = ? and "+queued+" and r.id = ?", id, one)
+			user("id", "r.id = ", one)
+			look("id", "select coalesce(r.user_id, "+none+"), r.id, r.connector_id from user_records r where r.directory_id = ", argument{id},
+				" and "+queued+" and r.id = ", argument{one}, " and ", own)
 		}
 		key := canonical.Key(text)
-		user("userName", "r.user_name_key = ? and r.status <> 'deleted'", key)
-		user("userName", "r.user_name_key = ? and r.status = 'deleted'", key)
-		user("email", "r.email_key = ?", key)
-		record("userName", "r.user_name_key = ? and r.deleted_at is null", key)
-		record("externalId", "r.external_id = ?", text)
-		record("employeeNumber", "r.employee_number = ?", text)
+		user("userName", "r.status <> 'deleted' and r.user_name_key = ", key)
+		user("userName", "r.status = 'deleted' and r.user_name_key = ", key)
+		user("email", "r.email_key = ", key)
+		record("userName", "r.deleted_at is null and r.user_name_key = ", key)
+		record("externalId", "r.external_id = ", text)
+		record("employeeNumber", "r.employee_number = ", text)
 		look("email", "select coalesce(r.user_id, "+none+`), r.id, r.connector_id from record_emails e join user_records r on r.id = e.record_id
-			where e.connector_id in (select id from connectors where directory_id = ?) and e.email_key = ? and r.deleted_at is null`, id, key)
+			where e.connector_id in (select id from connectors where directory_id = `, argument{id}, ") and r.deleted_at is null and e.email_key = ", argument{key}, " and ", own)
 		return nil
 	})
 	return found, err

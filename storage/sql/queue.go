@@ -150,11 +150,12 @@ func (s *Store) DueDirectories(ctx context.Context, now time.Time) ([]uuid.UUID,
 func (s *Store) Pending(ctx context.Context, directory, connector uuid.UUID, now time.Time) (int, error) {
 	n := 0
 	err := s.read(ctx, inDirectory(directory, connector), func(t *tx) error {
-		sql, args := "select count(distinct record_id) from settle_queue where directory_id = ? and due_at <= ?", []any{directory, micros(now)}
+		count := cat("select count(distinct record_id) from settle_queue where directory_id = ", argument{directory}, " and due_at <= ", argument{micros(now)},
+			" and ", ofOwnConnector(ctx, "connector_id"))
 		if connector != uuid.Nil {
-			sql, args = sql+" and connector_id = ?", append(args, connector)
+			count = cat(count, " and connector_id = ", argument{connector})
 		}
-		t.query(func(r row) error { return r.Scan(&n) }, sql, args...)
+		t.query(func(r row) error { return r.Scan(&n) }, count.sql, count.args...)
 		return nil
 	})
 	return n, err

@@ -110,10 +110,14 @@ func (s *Store) Groups(ctx context.Context, id uuid.UUID, q directory.GroupQuery
 		within:  cat("r.directory_id = ", argument{id}),
 		query:   q.Filter,
 	}
+	if own := ofOwnTenant(ctx, "r.tenant_id"); !own.isAlways() {
+		l.within = cat(l.within, " and (r.tenant_id is null or ", own, ")")
+	}
+	l.listing.filter += onlyText(ctx)
 	if q.Empty {
 		l.within = cat(l.within, " and not exists (select 1 from (select m.group_id as id from memberships m join users r on r.id = m.user_id where m.directory_id = ",
 			argument{id}, onlyOf(ctx), ") x where x.id = r.id)")
-		l.listing.filter += "\x00empty" + onlyText(ctx)
+		l.listing.filter += "\x00empty"
 	}
 	p, err := s.cursorPage(ctx, l.listing, q.Cursor, q.Limit)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // that shows it. open returns a fresh, migrated database for each case; the cases run in parallel.
 func Cases(t *testing.T, open func(t *testing.T) Backend) {
 	all := make(map[string]func(*testing.T, *stage))
-	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases, holdCases, waitingCases, pastCases, reasonCases, foreignCases, linkingCases, planCases, jobCases, importCases, observeCases, nestedCases, localCases, leavingCases, copyCases, mappingCases, judgingCases, draftCases, totalCases, reapplyCases, sinceCases, feedersCases} {
+	for _, some := range []map[string]func(*testing.T, *stage){membershipCases, modeCases, linkCases, conflictCases, unlinkCases, personCases, queueCases, raceCases, holdCases, waitingCases, pastCases, reasonCases, foreignCases, linkingCases, planCases, jobCases, importCases, observeCases, nestedCases, localCases, leavingCases, copyCases, mappingCases, judgingCases, draftCases, totalCases, reapplyCases, sinceCases, feedersCases, onlyCases} {
 		for name, f := range some {
 			all[name] = f
 		}

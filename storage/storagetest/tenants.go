@@ -215,8 +215,7 @@ func precedenceFollowsCreation(t *testing.T, w tenantsWorld) {
 }
 
 func connectorsAreListed(t *testing.T, w tenantsWorld) {
-	w.tenant(t, "acme")
-	w.tenant(t, "beta")
+	acme, beta := w.tenant(t, "acme"), w.tenant(t, "beta")
 	for _, slug := range []string{"d", "a", "c"} {
 		w.connector(t, "acme", slug)
 	}
@@ -230,6 +229,10 @@ func connectorsAreListed(t *testing.T, w tenantsWorld) {
 		{tenants.ConnectorFilter{Directory: "main", Limit: 2}, "[a b]"},
 		{tenants.ConnectorFilter{After: "b", Limit: 1}, "[c]"},
 		{tenants.ConnectorFilter{Tenant: "nobody"}, "[]"},
+		{tenants.ConnectorFilter{Only: tenants.Only{acme.ID}, Limit: 2}, "[a c]"},
+		{tenants.ConnectorFilter{Only: tenants.Only{acme.ID, beta.ID}, After: "a"}, "[b c d]"},
+		{tenants.ConnectorFilter{Only: tenants.Only{acme.ID}, Tenant: "beta"}, "[]"},
+		{tenants.ConnectorFilter{Only: tenants.Only{}}, "[]"},
 	} {
 		all, err := w.Connectors(t.Context(), c.filter)
 		slugs := []string{}

@@ -15,11 +15,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/muster-scim/muster/tenants/administrators"
 )
@@ -34,6 +35,9 @@ type Settings struct {
 	RoleClaim string                         // the claim of the ID token that says roles; empty: none does
 	Roles     map[string]administrators.Role // what the claim's values mean
 }
+
+// failureKept is for how long a provider that was away is not asked again.
+const failureKept = 5 * time.Second
 
 // Patience is how long a sign-in may be under way.
 const Patience = 10 * time.Minute
@@ -52,8 +56,15 @@ type Provider struct {
 	now      func() time.Time
 	seal     *seal
 
-	mu    sync.Mutex
+	asking singleflight.Group
+	heard  atomic.Pointer[discovery]
+}
+
+// discovery is what the provider said of itself, or that it said nothing.
+type discovery struct {
 	found *gooidc.Provider
+	err   error
+	at    time.Time
 }
 
 // New makes a Provider; key seals what is remembered in browsers.
@@ -163,18 +174,34 @@ func (p *Provider) role(claim any) administrators.Role {
 	return best
 }
 
-// config is what the provider says of itself, asked for until it has answered once.
+// config is what the provider says of itself.
 func (p *Provider) config(ctx context.Context) (*oauth2.Config, *gooidc.Provider, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.found == nil {
-		// The provider fetches keys with this context later on, so it must outlive the request.
-		found, err := gooidc.NewProvider(gooidc.ClientContext(context.WithoutCancel(ctx), p.client), p.settings.Issuer)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
-		}
-		p.found = found
+	found, err := p.discover(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	return &oauth2.Config{ClientID: p.settings.ClientID, ClientSecret: p.settings.ClientSecret, RedirectURL: p.settings.Redirect,
-		Endpoint: p.found.Endpoint(), Scopes: []string{gooidc.ScopeOpenID, "email", "profile"}}, p.found, nil
+		Endpoint: found.Endpoint(), Scopes: []string{gooidc.ScopeOpenID, "email", "profile"}}, found, nil
+}
+
+// discover asks the provider until it has answered once: one request for all who wait, each of whom
+// may leave.
+func (p *Provider) discover(ctx context.Context) (*gooidc.Provider, error) {
+	answer := p.asking.DoChan("", func() (any, error) {
+		heard := p.heard.Load()
+		if heard == nil || heard.err != nil && p.now().Sub(heard.at) > failureKept {
+			// The provider fetches keys with this context later on, so it must outlive the request.
+			found, err := gooidc.NewProvider(gooidc.ClientContext(context.WithoutCancel(ctx), p.client), p.settings.Issuer)
+			heard = &discovery{found, err, p.now()}
+			p.heard.Store(heard)
+		}
+		return heard.found, heard.err
+	})
+	select {
+	case got := <-answer:
+		found, _ := got.Val.(*gooidc.Provider)
+		return found, got.Err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

@@ -1,9 +1,13 @@
 package oidc
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,5 +155,72 @@ func TestAnIssuerIsHTTPSOrOnThisMachine(t *testing.T) {
 		if err := CheckIssuer(issuer); (err == nil) != ok {
 			t.Errorf("%q: %v", issuer, err)
 		}
+	}
+}
+
+// silent is a provider that counts who asks and answers 503 once it is let go.
+func silent(t *testing.T) (url string, asked *atomic.Int32, letGo func()) {
+	t.Helper()
+	asked, held := new(atomic.Int32), make(chan struct{})
+	letGo = sync.OnceFunc(func() { close(held) })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		<-held
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(letGo)
+	return server.URL, asked, letGo
+}
+
+func TestNobodyQueuesForAProviderThatIsSilent(t *testing.T) {
+	t.Parallel()
+	url, asked, letGo := silent(t)
+	_, here := newPair(t, func(s *Settings) { s.Issuer = url })
+	said := make(chan error, 3)
+	begin := func(ctx context.Context) {
+		_, _, err := here.Begin(ctx, "")
+		said <- err
+	}
+	go begin(t.Context())
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for range 2 {
+		go begin(gone)
+	}
+	for range 2 { // while the provider is still silent
+		select {
+		case err := <-said:
+			if !errors.Is(err, ErrUnreachable) || !errors.Is(err, context.Canceled) {
+				t.Errorf("who has left hears %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("who has left waits for the provider all the same")
+		}
+	}
+	letGo()
+	if err := <-said; !errors.Is(err, ErrUnreachable) || asked.Load() != 1 {
+		t.Errorf("who waits hears %v, and the provider was asked %d times", err, asked.Load())
+	}
+}
+
+func TestAProviderThatIsAwayIsNotAskedAtOnceAgain(t *testing.T) {
+	t.Parallel()
+	url, asked, letGo := silent(t)
+	letGo()
+	now := time.Now()
+	there, here := newPair(t, func(s *Settings) { s.Issuer = url })
+	here.now = func() time.Time { return now }
+	for range 3 {
+		if _, _, err := here.Begin(t.Context(), ""); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("it was asked %d times at once", asked.Load())
+	}
+	now, here.settings.Issuer = now.Add(failureKept+time.Second), there.URL
+	if _, _, err := here.Begin(t.Context(), ""); err != nil {
+		t.Errorf("it is there again, and %v", err)
 	}
 }

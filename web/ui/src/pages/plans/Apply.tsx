@@ -79,11 +79,11 @@ export function Apply({ slug, plan, onStale }: { slug: string; plan: Schema<'Pla
   );
 }
 
-// Stale says that the outcome has become another one, and for whom. The plan is made anew
+// Stale says what has changed since the plan was made, and for whom. The plan is made anew
 // meanwhile.
 export function Stale({ problem }: { problem: Outdated }) {
   return (
-    <Note tone="warn" title="Nothing was applied: the outcome has changed" alert>
+    <Note tone="warn" title="Nothing was applied: something has changed since" alert>
       <p style={{ margin: '0.25rem 0' }}>{problem.detail}</p>
       {(problem.changes ?? []).length > 0 && (
         <ul>
