@@ -2,6 +2,7 @@ package directory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -79,11 +80,13 @@ func (e *Effect) note(w *work, queued bool) {
 	for _, d := range w.feeding.dropped {
 		e.Dropped = addDropped(e.Dropped, d)
 	}
-	for i := range c.Events {
-		e.noteEvent(&c.Events[i])
-	}
+	events := c.Events
 	if w.observed != nil {
 		e.Observed = true
+		events = slices.Concat(events, w.observed.told)
+	}
+	for i := range events {
+		e.noteEvent(&events[i])
 	}
 }
 

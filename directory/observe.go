@@ -30,6 +30,7 @@ type observed struct {
 	count   int // of them, when there are too many to list
 
 	found map[Keys][]CandidateRow // whom their keys find, as far as it was read
+	told  []EventRow              // its events, saved apart from its other changes
 }
 
 // unseenError says that the database failed while it was asked what a request would have done.
@@ -135,7 +136,7 @@ func (w *work) saveObserved() error {
 	}
 	events[at].Changes["would"] = would
 	w.tx.Save(&Changes{Events: events, TouchedAt: w.now})
-	w.changes.Events = events // for who asks what came of it
+	w.observed.told = events
 	return nil
 }
 

@@ -41,8 +41,12 @@ func CompileDraft(r Rules, enough func() bool) *Draft {
 		lists := DefaultRules()
 		lists.OnlyAssign, lists.NeverAssign, lists.NeverRemove, lists.RequiredGroups = r.OnlyAssign, r.NeverAssign, r.NeverRemove, r.RequiredGroups
 		lists.AlwaysAssign, lists.DefaultGroups, lists.Cleanup.KeepGroups = r.AlwaysAssign, r.DefaultGroups, r.Cleanup.KeepGroups
-		if rs, err = Compile(lists); err != nil {
-			panic(err) // each of its entries was compiled
+		if rs, err = Compile(lists); err != nil { // an entry that was fast enough a moment ago is no more
+			d.refuse(err, "", -1)
+			if rs, err = Compile(DefaultRules()); err != nil {
+				panic(err) // they hold no entry
+			}
+			clear(d.places)
 		}
 	}
 	d.Rules = rs

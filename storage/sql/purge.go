@@ -104,7 +104,7 @@ func (w *work) erase(p directory.Purge) {
 		return
 	}
 	d := w.scope.directory
-	key := canonical.Key(p.UserName)
+	key, known := canonical.Key(p.UserName), w.nobodyElses(p.User, p.Erase.Keys)
 	nobodys := "directory_id = ? and user_name_key = ? and deleted_at is not null and user_id is null"
 	records := "select id from user_records where " + nobodys
 	w.dropWordsOfErased(p, records, d, key) // before the values they were taken from
@@ -121,14 +121,36 @@ func (w *work) erase(p directory.Purge) {
 	for _, table := range []string{"plan_users", "plan_changes"} {
 		w.exec(nil, "delete from "+table+" where directory_id = ? and (user_id = ? or user_name = ? or lower(user_name) = ?)", d, p.User, p.UserName, key)
 	}
-	naming, texts := w.mentioning(key, p.Erase.Keys, "detail")
+	naming, texts := w.mentioning(key, known, "detail")
 	w.exec(nil, "update plan_changes set detail = '{}' where directory_id = ? and "+naming, append([]any{d}, texts...)...)
-	if len(p.Erase.Keys) > 0 {
-		condition, keys := w.oneOfText("value_key", p.Erase.Keys)
+	if len(known) > 0 {
+		condition, keys := w.oneOfText("value_key", known)
 		w.exec(nil, "delete from unresolved_members where directory_id = ? and "+condition, d, keys)
 	}
-	w.eraseImported(p.User, key, p.Erase.Keys)
-	w.eraseActivity(key, p.Erase.Keys)
+	w.eraseImported(p.User, key, known)
+	w.eraseActivity(key, known)
+}
+
+// nobodyElses are those keys of an erased person that no living user of the directory has: a name or
+// an address may have been handed on, and what waits for its new owner stays.
+func (w *work) nobodyElses(user uuid.UUID, known []string) []string {
+	if len(known) == 0 {
+		return nil
+	}
+	taken := map[string]bool{}
+	for _, column := range []string{"user_name_key", "email_key"} {
+		condition, keys := w.oneOfText(column, known)
+		w.query(func(r row) error {
+			var key string
+			err := r.Scan(&key)
+			taken[key] = true
+			return err
+		}, "select "+column+" from users where directory_id = ? and id <> ? and status <> 'deleted' and "+condition, w.scope.directory, user, keys)
+	}
+	if w.flush() != nil {
+		return nil // the transaction ends
+	}
+	return slices.DeleteFunc(slices.Clone(known), func(key string) bool { return taken[key] })
 }
 
 // eraseImported deletes the rows of imports that are about the person: as a user, or as the member
@@ -163,6 +185,9 @@ func (w *work) mentioning(userName string, known []string, columns ...string) (c
 		for _, column := range columns {
 			found, args = append(found, within+"(lower("+column+"), ?) > 0"), append(args, text)
 		}
+	}
+	if len(found) == 0 {
+		return "1 = 0", nil
 	}
 	return "(" + strings.Join(found, " or ") + ")", args
 }

@@ -57,9 +57,8 @@ func (s *Store) PurgeDirectory(ctx context.Context, id uuid.UUID, now time.Time,
 		}
 		left := int64(0)
 		for _, table := range tables {
-			var n int64
-			t.exec(&n, "delete from "+table+" where "+t.rowID()+" in (select "+t.rowID()+" from "+table+" where directory_id = ? limit ?)", id, limit)
-			if err := t.flush(); err != nil {
+			n, err := t.purgeRows(table, id, limit)
+			if err != nil {
 				return err
 			}
 			left += n
@@ -78,6 +77,70 @@ func (s *Store) PurgeDirectory(ctx context.Context, id uuid.UUID, now time.Time,
 		return t.flush()
 	})
 	return gone, wrap(err, "purging directory %s", id)
+}
+
+// purgeRows deletes rows of a directory from a table, up to a limit, with what was made of them
+// elsewhere: words, by which nobody is to be found any more, and sums.
+func (t *tx) purgeRows(table string, id uuid.UUID, limit int) (deleted int64, err error) {
+	switch table {
+	case "activity":
+		return t.purgeRequests(id, limit)
+	case "event_values":
+		return t.purgeValues(id, limit)
+	}
+	t.exec(&deleted, "delete from "+table+" where "+t.rowID()+" in (select "+t.rowID()+" from "+table+" where directory_id = ? limit ?)", id, limit)
+	return deleted, t.flush()
+}
+
+func (t *tx) purgeRequests(id uuid.UUID, limit int) (deleted int64, err error) {
+	var numbers []int64
+	t.query(func(r row) error {
+		var seq int64
+		err := r.Scan(&seq)
+		numbers = append(numbers, seq)
+		return err
+	}, "select seq from activity where directory_id = ? order by seq limit ?", id, limit)
+	if err := t.flush(); err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	t.dropWords(activityWords, t.numbers(numbers))
+	condition, arg := t.inNumbers("seq", numbers)
+	days := map[int64]tally{}
+	t.query(func(r row) error {
+		var at, size int64
+		err := r.Scan(&at, &size)
+		days[at/dayMicros] = days[at/dayMicros].plus(-1, -size)
+		deleted++
+		return err
+	}, "delete from activity where "+condition+" returning time, size", arg)
+	if err := t.flush(); err != nil {
+		return 0, err
+	}
+	t.tallyDays(days)
+	t.exec(nil, "delete from activity_days where requests <= 0")
+	return deleted, t.flush()
+}
+
+// purgeValues deletes clear values of the audit. The events stay, and get words anew.
+func (t *tx) purgeValues(id uuid.UUID, limit int) (deleted int64, err error) {
+	t.lockWords()
+	var events []uuid.UUID
+	t.query(func(r row) error {
+		var event uuid.UUID
+		err := r.Scan(&event)
+		events = append(events, event)
+		return err
+	}, "select event_id from event_values where directory_id = ? limit ?", id, limit)
+	if err := t.flush(); err != nil || len(events) == 0 {
+		return 0, err
+	}
+	condition, arg := t.in("e.id", events)
+	told := fragment{"select e.seq from events e where " + condition, []any{arg}}
+	t.exec(nil, "insert into event_words_waiting (seq) "+told.sql+conflictFree(t.pg()), told.args...)
+	t.dropWords(tableOfWords, told)
+	condition, arg = t.in("event_id", events)
+	t.exec(&deleted, "delete from event_values where "+condition, arg)
+	return deleted, t.flush()
 }
 
 // tablesOfDirectories are the tables with rows of directories, but for those that stay.

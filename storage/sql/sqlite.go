@@ -140,6 +140,11 @@ func (q *sqliteSession) run(ctx context.Context, _ scope, statements []statement
 			return err
 		}
 		q.begun = true
+		// The driver passes over a statement when its context ends as it begins, and calls that a
+		// success: without a begin each that follows would be a transaction of its own.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
 	for _, st := range statements {
 		if err := q.one(ctx, st); err != nil {
@@ -149,8 +154,8 @@ func (q *sqliteSession) run(ctx context.Context, _ scope, statements []statement
 	if !last {
 		return nil
 	}
-	// The driver passes over a statement when its context ends as it begins, and calls that a
-	// success: what is committed then would be a part of the transaction.
+	// A statement may have been passed over, as the begin might: what is committed would be a part
+	// of the transaction.
 	if err := ctx.Err(); err != nil {
 		return err
 	}

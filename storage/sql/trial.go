@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/muster-scim/muster/directory"
 )
@@ -50,13 +51,14 @@ func (b trialBackend) close() error { return nil }
 type trialSession struct {
 	backend backend
 	session session // nil before the first statement
+	number  int     // of the savepoint: one that was never set is nobody else's
 	inside  bool    // a transaction has it
-	marked  bool    // and has set its savepoint
+	marked  bool    // and has sent its savepoint
 	after   bool    // another ended well before it
 	lost    bool    // what that one did is gone
 }
 
-func (t *trialSession) run(ctx context.Context, sc scope, statements []statement, first, _ bool) error {
+func (t *trialSession) run(ctx context.Context, sc scope, statements []statement, first, last bool) error {
 	begins := t.session == nil
 	if begins {
 		session, err := t.backend.session(ctx, false)
@@ -66,15 +68,22 @@ func (t *trialSession) run(ctx context.Context, sc scope, statements []statement
 		t.session = session
 	}
 	if first {
+		t.number++
 		statements = slices.Concat(t.begin(sc, begins), statements)
 		t.marked = true
 	}
-	return t.session.run(ctx, sc, statements, begins, false)
+	err := t.session.run(ctx, sc, statements, begins, false)
+	if err == nil && last {
+		err = ctx.Err() // which a commit would have asked, see sqliteSession
+	}
+	return err
 }
+
+func (t *trialSession) savepoint() string { return "trial_" + strconv.Itoa(t.number) }
 
 // begin is how a transaction begins. The database's own begin has named the scope of the first one.
 func (t *trialSession) begin(sc scope, begins bool) []statement {
-	mark := statement{sql: "savepoint trial"}
+	mark := statement{sql: "savepoint " + t.savepoint()}
 	pg, ok := t.session.(*pgSession)
 	if !ok || begins {
 		return []statement{mark}
@@ -93,7 +102,7 @@ func (t *trialSession) rollback() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), pgRollbackTimeout)
 	defer cancel()
-	if t.session.run(ctx, scope{}, []statement{{sql: "rollback to savepoint trial"}}, false, false) != nil {
+	if t.session.run(ctx, scope{}, []statement{{sql: "rollback to savepoint " + t.savepoint()}}, false, false) != nil {
 		t.end()
 		t.lost = t.after
 	}

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,6 +227,23 @@ var leavingCases = map[string]func(*testing.T, *stage){
 		}
 		_, err = s.d.CreateDirectory(ctx, byAdmin, "staging")
 		s.ok(err)
+	},
+	"what waits for the new owner of an erased person's address stays": func(t *testing.T, s *stage) {
+		ctx := context.Background()
+		a, b := s.connector("acme", "a", tenants.Live, deletes), s.connector("acme", "b", tenants.Live, policy.Rules{})
+		smith := a.user(somebody("j.smith", "office@acme.example"))
+		user := s.userID("j.smith")
+		desk := a.user(somebody("desk"))
+		a.deleteUser(smith)
+		s.ok(a.setUser(desk, "emails", []any{map[string]any{"value": "office@acme.example", "primary": true}}))
+		g, err := b.d.CreateGroup(ctx, b.source(), scim.Document{"displayName": "Eng"}, []string{"j.smith", "office@acme.example", smith.String()}, nil)
+		s.ok(err)
+		_, err = s.d.EraseUser(ctx, byAdmin, "main", user, "j.smith")
+		s.ok(err)
+		s.isGone(user)
+		if said := b.said(g.ID); !slices.Equal(said, []string{"office@acme.example"}) {
+			t.Errorf("the group waits for %v", said)
+		}
 	},
 	"a person is erased only when no IdP holds it, and by its name": func(t *testing.T, s *stage) {
 		ctx := context.Background()

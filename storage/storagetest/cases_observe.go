@@ -224,6 +224,9 @@ var observeCases = map[string]func(*testing.T, *stage){
 			return err
 		})
 		s.ok(err)
+		if len(trial.Events) != 1 {
+			s.Fatalf("the trial tells of %+v, want one event", trial.Events)
+		}
 		if w := wouldOf(s.T, trial.Events[0]); len(w.Lines) != 1 || w.Lines[0].Op != directory.OpCreateUser || w.Lines[0].UserName != "ada" {
 			s.Errorf("the trial says %+v, want that it would create ada", w)
 		}
