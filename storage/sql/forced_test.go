@@ -25,9 +25,13 @@ func TestStoreWithForcedRetries(t *testing.T) {
 	})
 }
 
+// inFlight is how many requests of one connector are in flight on a replica, unless somebody lets
+// more in: so many may wait for a lock of the connector's at once.
+const inFlight = 8
+
 func openForced(t *testing.T, url string, share float64) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), url, Options{Log: slog.New(slog.DiscardHandler), ForceRetries: share})
+	s, err := Open(t.Context(), url, Options{Log: slog.New(slog.DiscardHandler), ForceRetries: share, Connections: inFlight})
 	if err != nil {
 		t.Fatal(err)
 	}

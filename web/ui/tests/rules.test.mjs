@@ -202,6 +202,8 @@ test('a plan that has become another one is not applied, and the new one is show
   const { page, go, good, close } = await openPage(browser, muster, { expected: [409] });
   await go(`/connectors/moving/plans/${plan.id}`);
   await page.getByText('1 membership removed').waitFor();
+  await page.getByText('What changes in the rules: 1 line', { exact: true }).waitFor();
+  await page.locator('.difference li', { hasText: 'movers' }).waitFor();
   await muster.scim('moving', made.token, 'PATCH', `/Groups/${group.id}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'replace', path: 'members', value: users.slice(1) }] });
   await page.getByRole('textbox', { name: 'Why' }).fill('they moved');
   await page.getByRole('button', { name: 'Apply the plan' }).click();

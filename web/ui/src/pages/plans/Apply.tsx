@@ -41,7 +41,7 @@ export function Apply({ slug, plan, onStale }: { slug: string; plan: Schema<'Pla
       const { code, said } = problemOf(error);
       if (code !== 'planStale') return;
       onStale(said);
-      void cache.invalidateQueries({ queryKey: ['connectors', slug, 'plans', plan.id] });
+      void cache.invalidateQueries({ queryKey: ['connectors', slug] }); // the plan, and the rules that it is compared with
     },
   });
   const problem = apply.isError ? problemOf(apply.error) : undefined;

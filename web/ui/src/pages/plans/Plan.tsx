@@ -13,6 +13,7 @@ import { Failed } from '../../states/Failed';
 import { Apply, Stale, type Outdated } from './Apply';
 import { Changes } from './Changes';
 import { planOf } from './reading';
+import { RuleChanges } from './RuleChanges';
 import { Back, Names } from './Ways';
 import { draftWords, said } from './words';
 
@@ -60,6 +61,7 @@ function Body({ slug, plan, onStale }: { slug: string; plan: Schema<'Plan'>; onS
           {plan.state === 'applied' && <Note tone="info" title="This plan was applied">What it says is what was before.</Note>}
           {plan.state === 'stale' && <Note tone="warn" title="The plan is old"><p style={{ margin: '0.25rem 0 0.5rem' }}>Rules, modes or settings have changed since. Applying it looks again first, and does nothing if the outcome is another one.</p><Again slug={slug} plan={plan} /></Note>}
           <Summary plan={plan} />
+          {plan.state !== 'applied' && plan.draft.rules !== undefined && <RuleChanges slug={slug} planned={plan.draft.rules} />}
           {plan.state !== 'applied' && <Apply slug={slug} plan={plan} onStale={onStale} />}
           <Changes slug={slug} plan={plan} />
         </Stack>

@@ -2,12 +2,12 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 
-import { Name } from '../../parts/Name';
 import { Allowed } from '../../parts/roles';
 import { Answer } from '../../states/Answer';
 import { Failed } from '../../states/Failed';
 import { keep } from '../sections/kept';
 import { difference } from './difference';
+import { Differences } from './Differences';
 import type { Rules } from './entries';
 import { versionOf } from './reading';
 
@@ -40,15 +40,7 @@ function Both({ slug, before, after, newest, was, is }: Props & { was: Rules; is
     <Stack component="section" gap="sm" className="panel" aria-labelledby="difference">
       <Title order={3} id="difference">From version {before} to {after}</Title>
       {parts.length === 0 && <Text>They are the same.</Text>}
-      {parts.map(({ title, gone, come }) => (
-        <div key={title}>
-          <Text fw={600}>{title}</Text>
-          <ul className="difference">
-            {gone.map((text) => <li key={`-${text}`} className="tone-bad">− <span className="visually-hidden">removed: </span><Name>{text}</Name></li>)}
-            {come.map((text) => <li key={`+${text}`} className="tone-ok">+ <span className="visually-hidden">added: </span><Name>{text}</Name></li>)}
-          </ul>
-        </div>
-      ))}
+      <Differences parts={parts} />
       {restore.isError && <Failed error={restore.error} what="Keeping the draft" />}
       {before !== newest && (
         <Group gap="sm">
