@@ -47,6 +47,7 @@ export const routes = [
   { route: '/connectors/$slug/holds', name: 'holds-none', path: '/connectors/acme-okta/holds' },
   { route: '/connectors/$slug/plans/$plan', name: 'plan-live', path: '/connectors/acme-entra/plans/live' },
   { route: '/connectors/$slug/plans/$plan', name: 'plan-losses', path: async (muster) => `/connectors/acme-okta/plans/${(await muster.api('POST', '/connectors/acme-okta/plans', { retire: 'disable' })).id}` },
+  { route: '/connectors/$slug/plans/$plan', name: 'plan-rules', path: async (muster) => `/connectors/acme-okta/plans/${await otherRules(muster)}` },
   { route: '/connectors/$slug/plans/$plan', name: 'plan-by-group', path: async (muster) => `/connectors/acme-okta/plans/${(await muster.api('POST', '/connectors/acme-okta/plans', { retire: 'disable' })).id}?by=group` },
   { route: '/connectors/$slug/jobs/$job', name: 'job', path: applied },
   { route: '/connectors/$slug/mode', name: 'mode', path: '/connectors/acme-okta/mode' },
@@ -113,6 +114,13 @@ async function aRequest(muster) {
     if (found !== undefined) return `/activity/${found.id}`;
   }
   throw new Error('no request of the connector hostile is kept');
+}
+
+// otherRules plans rules that differ in several parts from those in force.
+async function otherRules(muster) {
+  const rules = await muster.api('GET', '/connectors/acme-okta/rules');
+  const planned = { ...rules, neverAssign: [{ startsWith: 'eng' }], alwaysAssign: [...rules.alwaysAssign, 'everybody'], safety: { ...rules.safety, losses: 7 } };
+  return (await muster.api('POST', '/connectors/acme-okta/plans', { rules: planned })).id;
 }
 
 // applied applies a plan and says where its job is.
