@@ -84,9 +84,10 @@ func (l *load) run() error {
 	return nil
 }
 
-// lockNames takes the advisory locks in one statement: the directory's, those of the keys, and
-// the connector's lock of arrivals (see work.waits). It also tells the planner that a Load reads
-// few rows of big tables: while a first import fills them, their statistics say otherwise.
+// lockNames takes the advisory locks in one statement: the directory's, the connector's lock of
+// arrivals (see work.waits), and those of the keys. Who holds arrivals may ask for keys later,
+// hardly anybody the other way round. It also tells the planner that a Load reads few rows of big
+// tables: while a first import fills them, their statistics say otherwise.
 func (l *load) lockNames() {
 	if !l.pg() {
 		return
@@ -104,6 +105,12 @@ func (l *load) lockNames() {
 		add(lockHash(lockOfDirectory, l.scope.directory.String()), !l.r.Exclusive)
 		l.locked, l.exclusive = true, l.r.Exclusive
 	}
+	switch {
+	case l.waits && len(l.r.Values) > 0:
+		add(lockHash(lockOfArrivals, l.scope.connector.String()), false)
+	case l.r.Arrival != nil:
+		add(lockHash(lockOfArrivals, l.scope.connector.String()), true)
+	}
 	keys := make([]int64, len(l.r.Keys))
 	for i, key := range l.r.Keys {
 		keys[i] = lockHash(lockOfKey, l.scope.directory.String(), key)
@@ -111,12 +118,6 @@ func (l *load) lockNames() {
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
 		add(key, false)
-	}
-	switch {
-	case l.waits && len(l.r.Values) > 0:
-		add(lockHash(lockOfArrivals, l.scope.connector.String()), false)
-	case l.r.Arrival != nil:
-		add(lockHash(lockOfArrivals, l.scope.connector.String()), true)
 	}
 	if len(l.r.Below) > 0 {
 		add(lockHash(lockOfNesting, l.scope.connector.String()), false)
@@ -202,10 +203,14 @@ func (l *load) lockArrivals() {
 		order by g.id, v.value`+l.locking("for key share of g for update of v"), k.Connector, keys)
 }
 
-// lockRecord locks the record to change and, when it will go, the groups that list it.
+// lockRecord locks the record to change and, when it will go, the groups that list it: before it,
+// as those do who change the members of a group, and again those that list it only since then.
 func (l *load) lockRecord() {
 	if l.r.Record == uuid.Nil {
 		return
+	}
+	if l.r.RecordGone && l.locks() {
+		l.lockListing(func(uuid.UUID) {})
 	}
 	owned, owner := l.owned("r.")
 	l.query(func(r row) error {
@@ -216,14 +221,18 @@ func (l *load) lockRecord() {
 		}
 		return err
 	}, "select "+recordColumns+" from user_records r where r.id = ? and "+owned+l.locking("for update"), l.r.Record, owner)
-	if !l.r.RecordGone {
-		return
+	if l.r.RecordGone {
+		l.lockListing(func(group uuid.UUID) { l.scene.RecordGroups = append(l.scene.RecordGroups, group) })
 	}
-	owned, owner = l.owned("g.")
+}
+
+// lockListing locks the groups that list the record to change, and says which they are.
+func (l *load) lockListing(each func(group uuid.UUID)) {
+	owned, owner := l.owned("g.")
 	l.query(func(r row) error {
 		var id uuid.UUID
 		err := r.Scan(&id)
-		l.scene.RecordGroups = append(l.scene.RecordGroups, id)
+		each(id)
 		return err
 	}, `select g.id from group_records g
 		where g.id in (select m.group_record_id from members m where m.member_id = ? and m.said) and `+owned+`

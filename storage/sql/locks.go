@@ -9,8 +9,8 @@ import (
 )
 
 // Locks of a transaction, in the order in which every transaction takes them: the directory
-// first, then keys. They end with the transaction. On SQLite they are nothing: there is one
-// writer at a time.
+// first, then arrivals (see work.waits), then keys. They end with the transaction. On SQLite they
+// are nothing: there is one writer at a time.
 //
 // They are advisory locks on 64-bit hashes. Two names that share a hash wait for each other
 // for no reason, which is rare and harmless.
