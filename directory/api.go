@@ -104,6 +104,7 @@ type UserEdit func(current scim.Document) (scim.Document, []scim.Note, error)
 type GroupEdit struct {
 	Attributes func(current scim.Document) (scim.Document, []scim.Note, error)
 	Members    []scim.MemberEdit
+	Notes      []scim.Note // of an edit of members alone
 }
 
 // Records is the connector's side: what one IdP says and reads back. Every method works in the

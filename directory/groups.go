@@ -99,7 +99,8 @@ func (d *Directory) Members(ctx context.Context, c tenants.Connector, group uuid
 	return d.store.Members(ctx, c.ID, group)
 }
 
-// MembersOf reads the members of a page of groups.
+// MembersOf reads the members of a page of groups. Those that are left out have too many to be held
+// at once: Members streams them.
 func (d *Directory) MembersOf(ctx context.Context, c tenants.Connector, groups []uuid.UUID) (map[uuid.UUID][]scim.Member, error) {
 	return d.store.MembersOf(ctx, c.ID, groups)
 }
@@ -180,6 +181,7 @@ func (d *Directory) EditGroup(ctx context.Context, src Source, id uuid.UUID, mat
 // editAttributes applies the edit of attributes; GroupRecord is set when it changed anything.
 func (w *work) editAttributes(g *GroupRow, edit GroupEdit) error {
 	if edit.Attributes == nil {
+		w.notes(g.ID, edit.Notes)
 		return nil
 	}
 	before := scim.ParseDocument(g.JSON)

@@ -17,6 +17,7 @@ type roster struct {
 	all   []MemberRow // every member, when an edit needs to know them; else nil
 	wants map[string]bool
 	order []string // keys of wants, in the order in which they were first named
+	keys  filter.Keys
 }
 
 // memberChange is what edits come to.
@@ -64,7 +65,7 @@ func needsAll(edits []scim.MemberEdit) bool {
 
 // fold applies the edits in order and returns the difference to what the group says now.
 func (r *roster) fold(edits []scim.MemberEdit) memberChange {
-	r.wants = make(map[string]bool)
+	r.wants, r.keys = make(map[string]bool), make(filter.Keys)
 	for _, e := range edits {
 		switch e.Op {
 		case scim.ReplaceMembers:
@@ -85,7 +86,7 @@ func (r *roster) fold(edits []scim.MemberEdit) memberChange {
 			}
 		case scim.RemoveMatching:
 			for _, m := range r.all {
-				if matches(e.Filter, m) {
+				if matches(e.Filter, m, r.keys) {
 					r.want(m.key(), false)
 				}
 			}
@@ -190,7 +191,7 @@ func saidOf(all []MemberRow) (n int) {
 }
 
 // matches evaluates a value filter such as members[type eq "User"] on one member.
-func matches(f filter.Expr, m MemberRow) bool {
+func matches(f filter.Expr, m MemberRow, keys filter.Keys) bool {
 	element := map[string]any{"value": m.key(), "type": string(cmp.Or(m.Kind, scim.UserKind))}
-	return filter.Matches(f, element, func(sub string) bool { return sub == "value" })
+	return keys.Matches(f, element, func(sub string) bool { return sub == "value" })
 }

@@ -40,6 +40,7 @@ type Store interface {
 	GroupRecord(ctx context.Context, connector, id uuid.UUID) (GroupRecord, error)
 	GroupRecords(ctx context.Context, connector uuid.UUID, q scim.Query) (Page[GroupRecord], error)
 	Members(ctx context.Context, connector, group uuid.UUID) iter.Seq2[scim.Member, error]
+	// MembersOf leaves out groups that have too many members to be held at once.
 	MembersOf(ctx context.Context, connector uuid.UUID, groups []uuid.UUID) (map[uuid.UUID][]scim.Member, error)
 
 	Users(ctx context.Context, directory uuid.UUID, q UserQuery) (Page[User], error)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -61,7 +60,7 @@ func (g *Gateway) patchGroup(ctx context.Context, ch change) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	edit := directory.GroupEdit{Members: patch.Members()}
+	edit := directory.GroupEdit{Members: patch.Members(), Notes: patch.Notes()}
 	if patch.Renames() { // what touches members alone locks out nobody
 		edit.Attributes = patch.Apply
 	}
@@ -78,7 +77,8 @@ func (g *Gateway) deleteGroup(ctx context.Context, ch change) (outcome, error) {
 	return outcome{status: http.StatusNoContent, kind: scim.GroupKind, id: ch.id}, err
 }
 
-// listGroups fetches the members of the whole page in one call, and only when they are shown.
+// listGroups fetches the members of the whole page in one call, and only when they are shown. Where
+// they are many, those of the large groups are streamed group by group.
 func (g *Gateway) listGroups(ctx context.Context, rq *request) error {
 	query, err := rq.query()
 	if err != nil {
@@ -100,7 +100,11 @@ func (g *Gateway) listGroups(ctx context.Context, rq *request) error {
 			return err
 		}
 		for i, id := range ids {
-			resources[i].Members = listed(members[id])
+			if few, read := members[id]; read {
+				resources[i].Members = listed(few)
+			} else {
+				resources[i].Members = g.records.Members(ctx, rq.connector(), id)
+			}
 		}
 	}
 	return g.answerList(rq, query, resources, page.Total, page.Next)
@@ -110,20 +114,15 @@ func (g *Gateway) listGroups(ctx context.Context, rq *request) error {
 // before a quarter of a million of them are looked at one by one.
 func (ch change) tooManyMembers() error {
 	limit := cmp.Or(ch.source.Connector.Settings.Limits.Members, tenants.DefaultMembers)
-	for key, value := range ch.body {
-		if !strings.EqualFold(key, "members") {
-			continue
-		}
-		count := 0
-		switch value := value.(type) {
-		case []scim.Member:
-			count = len(value)
-		case []any:
-			count = len(value)
-		}
-		if count > limit {
-			return &directory.LimitError{What: "members of a group", Limit: limit}
-		}
+	count := 0
+	switch value := scim.SaidMembers(ch.body).(type) {
+	case []scim.Member:
+		count = len(value)
+	case []any:
+		count = len(value)
+	}
+	if count > limit {
+		return &directory.LimitError{What: "members of a group", Limit: limit}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ const (
 	maxKey         = 1024 // bytes of a key form: it must fit an index
 	maxEntries     = 100  // of a multi-valued attribute
 	maxNotes       = 20
+	maxDocument    = 2 << 20 // bytes to which patches may let a document grow, roughly
 )
 
 // ParseUser reads the body of POST and PUT on users. raw is used up: the document may share
@@ -53,13 +54,29 @@ func ParseGroup(raw map[string]any, o Options) (d Document, members []string, me
 	if d, err = r.document(raw); err != nil {
 		return nil, nil, false, nil, err
 	}
-	if v, ok := field(raw, "members"); ok && v != nil && v != "" {
+	if v := SaidMembers(raw); v != nil && v != "" {
 		membersGiven = true
 		if members, err = memberValues(v); err != nil {
 			return nil, nil, false, nil, err
 		}
 	}
 	return d, members, membersGiven, r.sortedNotes(), nil
+}
+
+// SaidMembers is what the body of a POST or PUT on groups says of its members: at the top, or in an
+// object under the core schema's URN. nil where it says nothing.
+func SaidMembers(raw map[string]any) any {
+	if v, ok := field(raw, "members"); ok {
+		return v
+	}
+	for key, v := range raw {
+		if object, ok := v.(map[string]any); ok && isURN(key) && groupType.schema(key) == groupType.core {
+			if v, ok := field(object, "members"); ok {
+				return v
+			}
+		}
+	}
+	return nil
 }
 
 // CheckID refuses a PUT body whose id is another resource's: it is the oldest way to write to

@@ -158,6 +158,8 @@ func TestGroupBodies(t *testing.T) {
 		{"members as objects, each once", `{"displayName":"G","members":[{"value":"a","display":"A"},{"value":"b"},{"value":"a"}]}`, `{"displayName":"G"}`, []string{"a", "b"}, true},
 		{"28 one member as an object", `{"displayName":"G","members":{"value":"a"}}`, `{"displayName":"G"}`, []string{"a"}, true},
 		{"28 members as texts", `{"displayName":"G","members":["a","b"]}`, `{"displayName":"G"}`, []string{"a", "b"}, true},
+		{"members under the URN of the core schema", `{"` + CoreGroup + `":{"displayName":"G","members":[{"value":"a"}]}}`, `{"displayName":"G"}`, []string{"a"}, true},
+		{"members at the top win", `{"displayName":"G","members":["b"],"` + CoreGroup + `":{"members":["a"]}}`, `{"displayName":"G"}`, []string{"b"}, true},
 		{"20 Microsoft's schema", `{"schemas":["` + CoreGroup + `","http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],"displayName":"G"}`, `{"displayName":"G"}`, nil, false},
 	} {
 		d, members, given, _, err := ParseGroup(decode(t, c.body), Options{})

@@ -11,6 +11,13 @@ import (
 
 const maxPatchOperations = 1000
 
+// Bounds of the filters in a patch's paths, all of them together: each term is compared with every
+// entry of an attribute, or with every member of a group.
+const (
+	maxEntryTerms  = 1000
+	maxMemberTerms = 50
+)
+
 // Patch is a checked PATCH request (RFC 7644 3.5.2). Its values are normalised; what is left
 // for Apply to find out is what depends on the document.
 type Patch struct {
@@ -19,6 +26,8 @@ type Patch struct {
 	ops   []operation
 	edits []MemberEdit
 	notes []Note
+
+	entryTerms, memberTerms int // of the filters in the paths
 }
 
 type patchOp int
@@ -44,6 +53,9 @@ func (p *Patch) Members() []MemberEdit { return p.edits }
 
 // Renames says whether the patch touches anything but members, such as the group's name.
 func (p *Patch) Renames() bool { return len(p.ops) > 0 }
+
+// Notes are what the patch tolerates, wherever it is applied.
+func (p *Patch) Notes() []Note { return p.notes }
 
 // Filters are the filters in brackets of the patch's paths, resolved, each with the attribute of
 // which it picks entries. Those of a group's members are in Members.
@@ -285,6 +297,14 @@ func (b *builder) target(op patchOp, text string, value any) error {
 		return InvalidPath("%s has one value only and takes no filter in brackets", path.Attribute.Name)
 	}
 	return b.valuePath(op, path, parsed.Filter, text, value)
+}
+
+// count adds the terms of another filter to those there are.
+func (b *builder) count(terms int, all *int, most int) error {
+	if *all += terms; *all > most {
+		return TooMany("the filters in the paths of the patch have more than %d terms together", most)
+	}
+	return nil
 }
 
 // mutable refuses a path to what the client may not write.

@@ -11,12 +11,16 @@ import (
 // same patch can be applied again, to this or another document.
 func (p *Patch) Apply(d Document) (Document, []Note, error) {
 	next := d.Clone()
+	r := application{strict: p.o.Strict, keys: make(filter.Keys)}
 	for _, o := range p.ops {
-		if err := o.apply(next, p.o.Strict); err != nil {
+		if err := o.apply(next, r); err != nil {
 			return nil, nil, err
 		}
 	}
 	if len(p.ops) > 0 {
+		if n := size(next); n > maxDocument && n > size(d) {
+			return nil, nil, TooMany("the resource would hold more than %d bytes", maxDocument)
+		}
 		if err := check(p.kind, next); err != nil {
 			return nil, nil, err
 		}
@@ -24,15 +28,24 @@ func (p *Patch) Apply(d Document) (Document, []Note, error) {
 	return next, p.notes, nil
 }
 
-func (o operation) apply(d Document, strict bool) error {
+// application is what the operations of a patch share while they are carried out.
+type application struct {
+	strict bool
+	keys   filter.Keys
+}
+
+func (o operation) apply(d Document, r application) error {
 	if o.path.URN == "" {
-		return o.change(d, strict)
+		return o.change(d, r)
 	}
 	if o.path.Opaque && o.path.Attribute != nil && o.path.Sub == nil {
 		// urn:x:User may be an extension or the attribute User of urn:x: ask the document.
 		if key, whole := d.extension(o.path.URN + ":" + o.path.Attribute.Name); whole != nil {
-			put(d, key, joined(o.op, any(whole), o.value))
-			return nil
+			value, err := joined(o.op, any(whole), o.value)
+			if err == nil {
+				put(d, key, value)
+			}
+			return err
 		}
 	}
 	key, extension := d.extension(o.path.URN)
@@ -43,7 +56,7 @@ func (o operation) apply(d Document, strict bool) error {
 	if extension == nil {
 		extension = make(map[string]any)
 	}
-	if err := o.change(extension, strict); err != nil {
+	if err := o.change(extension, r); err != nil {
 		return err
 	}
 	if len(extension) == 0 {
@@ -55,14 +68,13 @@ func (o operation) apply(d Document, strict bool) error {
 }
 
 // change works on the object that holds the attribute: the document or an extension.
-func (o operation) change(m map[string]any, strict bool) error {
+func (o operation) change(m map[string]any, r application) error {
 	a := o.path.Attribute
 	switch {
 	case o.path.Opaque:
-		o.changeOpaque(m)
-		return nil
+		return o.changeOpaque(m)
 	case a.MultiValued:
-		list, err := o.changeList(m[a.Name], strict)
+		list, err := o.changeList(m[a.Name], r)
 		if err != nil {
 			return err
 		}
@@ -139,12 +151,12 @@ func merge(m, changes map[string]any) {
 }
 
 // changeList gives the new entries of a multi-valued attribute.
-func (o operation) changeList(v any, strict bool) (any, error) {
+func (o operation) changeList(v any, r application) (any, error) {
 	list, _ := v.([]any)
 	var err error
 	switch {
 	case o.filter != nil:
-		list, err = o.changeMatching(list, strict)
+		list, err = o.changeMatching(list, r)
 	case o.path.Sub != nil:
 		list = o.changeEach(list)
 	case o.op == opAdd:
@@ -152,7 +164,7 @@ func (o operation) changeList(v any, strict bool) (any, error) {
 	case o.op == opReplace:
 		list, _ = cloneValue(o.value).([]any)
 	case o.value != nil:
-		list = o.removeNamed(list)
+		list = o.removeNamed(list, r.keys)
 	default:
 		return nil, nil
 	}
@@ -172,23 +184,26 @@ func (o operation) changeList(v any, strict bool) (any, error) {
 }
 
 // changeMatching changes the entries that the filter finds, or makes one.
-func (o operation) changeMatching(list []any, strict bool) ([]any, error) {
+func (o operation) changeMatching(list []any, r application) ([]any, error) {
 	matched := make([]bool, len(list))
 	found := false
 	for i, e := range list {
-		matched[i] = filter.Matches(o.filter, e.(map[string]any), o.caseExact)
+		matched[i] = r.keys.Matches(o.filter, e.(map[string]any), o.caseExact)
 		found = found || matched[i]
 	}
 	if !found {
 		switch {
-		case strict || o.op != opRemove && o.seeds == nil:
+		case r.strict || o.op != opRemove && o.seeds == nil:
 			return nil, NoTarget("no value of %s matches the filter of the path", o.path.Attribute.Name)
 		case o.op == opRemove:
 			return list, nil
 		}
 		entry := cloneValue(o.seeds).(map[string]any)
 		merge(entry, o.changes())
-		return preferred(append(list, entry), func(i int) bool { return i == len(list) }, o.changes()), nil
+		if !holdsSomething(o.path.Attribute, entry) {
+			return list, nil
+		}
+		return preferred(append(list, entry), func(i int) bool { return i == len(list) }, entry), nil
 	}
 	if o.op == opRemove && o.path.Sub == nil {
 		kept := make([]any, 0, len(list))
@@ -278,11 +293,11 @@ func (o operation) addEntries(list []any) []any {
 
 // removeNamed takes away the entries that the operation's value names, as Entra does it: by
 // value, and by type where one is given.
-func (o operation) removeNamed(list []any) []any {
+func (o operation) removeNamed(list []any, keys filter.Keys) []any {
 	named, _ := o.value.([]any)
 	kept := make([]any, 0, len(list))
 	for _, e := range list {
-		if !isNamed(named, e.(map[string]any)) {
+		if !o.isNamed(named, e.(map[string]any), keys) {
 			kept = append(kept, e)
 		}
 	}
@@ -305,11 +320,11 @@ func contains(list []any, entry any) bool {
 
 // isNamed says whether one of the named entries means e: the same value and, if given, type; or
 // for entries without a value every sub-attribute it gives.
-func isNamed(named []any, e map[string]any) bool {
+func (o operation) isNamed(named []any, e map[string]any, keys filter.Keys) bool {
 	for _, n := range named {
 		same := true
 		for name, v := range n.(map[string]any) {
-			if (name == "value" || name == "type" || n.(map[string]any)["value"] == nil) && e[name] != v {
+			if (name == "value" || name == "type" || n.(map[string]any)["value"] == nil) && !o.same(name, e[name], v, keys) {
 				same = false
 				break
 			}
@@ -319,4 +334,15 @@ func isNamed(named []any, e map[string]any) bool {
 		}
 	}
 	return false
+}
+
+// same compares two values of a sub-attribute as a filter's eq does: texts that are not caseExact
+// by their key forms.
+func (o operation) same(sub string, a, b any, keys filter.Keys) bool {
+	x, isText := a.(string)
+	y, areTexts := b.(string)
+	if isText && areTexts && !o.caseExact(sub) {
+		return keys.Of(x) == keys.Of(y)
+	}
+	return a == b
 }

@@ -20,7 +20,7 @@ const (
 type MemberEdit struct {
 	Op     MemberOp
 	Values []string    // as sent, duplicates removed
-	Filter filter.Expr // RemoveMatching: over value, type, display and $ref; resolved
+	Filter filter.Expr // RemoveMatching: over value and type; resolved
 }
 
 // members adds the edit for an operation on members.
@@ -85,6 +85,9 @@ func (b *builder) membersMatching(op patchOp, path ResolvedPath, e filter.Expr, 
 	}
 	switch {
 	case op == opRemove && !named:
+		if err := b.matching(resolved); err != nil {
+			return err
+		}
 		b.edit(MemberEdit{Op: RemoveMatching, Filter: resolved})
 		return nil
 	case op == opRemove:
@@ -104,6 +107,17 @@ func (b *builder) membersMatching(op patchOp, path ResolvedPath, e filter.Expr, 
 	}
 	b.edit(MemberEdit{Op: AddMembers, Values: values})
 	return nil
+}
+
+// matching judges a filter that has every member of the group looked at.
+func (b *builder) matching(e filter.Expr) error {
+	paths := filter.Paths(e)
+	for _, path := range paths {
+		if path.Attr != "value" && path.Attr != "type" {
+			return InvalidPath("members are found by value or type in a path, not by %s; name them by value", path.Attr)
+		}
+	}
+	return b.count(len(paths), &b.memberTerms, maxMemberTerms)
 }
 
 // hasMember says whether the value of an operation names a member itself.

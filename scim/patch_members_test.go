@@ -70,6 +70,10 @@ func TestMemberOperationsThatCannotBeMeantAreRefused(t *testing.T) {
 		{`{"op":"add","path":"members[type eq \"User\"]","value":{"value":"a"}}`, TypeNoTarget},
 		{`{"op":"remove","path":"members[` + strings.Repeat("(", 100) + `value eq 1]"}`, TypeInvalidPath},
 		{`{"op":"remove","path":"members[nope eq 1]"}`, TypeInvalidPath},
+		{`{"op":"remove","path":"members[display ne \"A\"]"}`, TypeInvalidPath}, // taken for absent, it would remove everybody
+		{`{"op":"remove","path":"members[type eq \"User\" and not (display eq \"A\")]"}`, TypeInvalidPath},
+		{`{"op":"remove","path":"members[$ref ew \"a\"]"}`, TypeInvalidPath},
+		{`{"op":"remove","path":"members[type eq \"User\"]"}` + strings.Repeat(`,{"op":"remove","path":"members[value pr]"}`, 50), TypeTooMany},
 		{`{"op":"remove","path":"displayName"}`, TypeMutability},
 		{`{"op":"replace","path":"id","value":"x"}`, TypeMutability},
 	} {

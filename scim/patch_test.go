@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,7 @@ func TestPatchOfUsers(t *testing.T) {
 		x    = `{"userName":"x"}`
 		work = `{"userName":"x","emails":[{"value":"w","type":"work","primary":true},{"value":"h","type":"home"}]}`
 		name = `{"userName":"x","name":{"familyName":"F","givenName":"G"}}`
+		tags = `{"userName":"x","urn:acme:1.0:User":{"tags":["x","y"]}}`
 		boss = `{"userName":"x","` + ent + `":{"manager":{"value":"1","$ref":"u/1"}}}`
 	)
 	for _, c := range []struct{ name, document, operations, want string }{
@@ -97,6 +99,16 @@ func TestPatchOfUsers(t *testing.T) {
 			`{"userName":"x","emails":[{"value":"w","display":"D","type":"work","primary":true},{"value":"h","display":"D","type":"home"}]}`},
 		{"a foreign extension", `{"userName":"x","urn:okta:c:1.0":{"Tag":"a","list":[1]}}`, `{"op":"replace","path":"urn:okta:c:1.0:tag","value":"b"},{"op":"add","path":"urn:okta:c:1.0:list","value":[1,2]},{"op":"add","value":{"urn:new:1.0":{"a":{"b":1}}}}`,
 			`{"userName":"x","urn:new:1.0":{"a":{"b":1}},"urn:okta:c:1.0":{"Tag":"b","list":[1,2]}}`},
+		{"an entry made for a filter with primary is the primary one", `{"userName":"x","emails":[{"value":"h","type":"home","primary":true}]}`,
+			`{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"w"},{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"v"}`,
+			`{"userName":"x","emails":[{"value":"h","type":"home","primary":false},{"value":"v","type":"work","primary":true}]}`},
+		{"an entry that would hold nothing takes no mark away", work, `{"op":"add","path":"emails[type eq \"other\"].primary","value":true}`, work},
+		{"44 a list removes by what is compared, not by case", `{"userName":"x","emails":[{"value":"W@x","type":"work"},{"value":"h@x","type":"home"}]}`,
+			`{"op":"remove","path":"emails","value":[{"value":"w@X","type":"Work"}]}`, `{"userName":"x","emails":[{"value":"h@x","type":"home"}]}`},
+		{"an array of an extension gains one value", tags, `{"op":"add","path":"urn:acme:1.0:User:tags","value":"z"},{"op":"add","path":"urn:acme:1.0:User:tags","value":{"a":"b"}}`,
+			`{"userName":"x","urn:acme:1.0:User":{"tags":["x","y","z",{"a":"b"}]}}`},
+		{"an array of an extension loses just what is named", tags, `{"op":"remove","path":"urn:acme:1.0:User:tags","value":["x","q"]}`, `{"userName":"x","urn:acme:1.0:User":{"tags":["y"]}}`},
+		{"an array of an extension loses all without a value", tags, `{"op":"remove","path":"urn:acme:1.0:User:tags"}`, x},
 		{"operations see what came before", x, `{"op":"add","path":"emails","value":{"value":"a","type":"work"}},{"op":"replace","path":"emails[type eq \"work\"].value","value":"b"}`,
 			`{"userName":"x","emails":[{"value":"b","type":"work"}]}`},
 	} {
@@ -209,6 +221,38 @@ func TestPatchNotesWhatItIgnores(t *testing.T) {
 	}
 	if want := "unknownPath nope,unknownAttribute odd,ignored active"; strings.Join(got, ",") != want {
 		t.Errorf("notes %q, want %q", strings.Join(got, ","), want)
+	}
+}
+
+// TestPatchesAreBounded: what a patch may cost does not grow with what a request may hold.
+func TestPatchesAreBounded(t *testing.T) {
+	t.Parallel()
+	many := func(n int, one string) string { return strings.TrimSuffix(strings.Repeat(one+",", n), ",") }
+	terms := `emails[` + strings.TrimSuffix(strings.Repeat(`display eq \"z\" or `, 50), " or ") + `]`
+	tags := make([]string, 1001)
+	for i := range tags {
+		tags[i] = strconv.Quote(strconv.Itoa(i))
+	}
+	whole := `{"userName":"x","urn:acme:1.0:User":{"tags":[` + strings.Join(tags, ",") + `]}}`
+	grown := `{"userName":"x","urn:acme:1.0:User":{"a":"` + strings.Repeat("a", maxDocument) + `"}}`
+	for _, c := range []struct{ name, document, operations string }{
+		{"terms over the entries", `{"userName":"x"}`, many(21, `{"op":"remove","path":"`+terms+`"}`)},
+		{"values added to an array", whole, `{"op":"add","path":"urn:acme:1.0:User:tags","value":["a"]}`},
+		{"values taken from an array", whole, `{"op":"remove","path":"urn:acme:1.0:User:tags","value":[` + strings.Join(tags, ",") + `]}`},
+		{"what a document comes to", grown, `{"op":"add","path":"title","value":"T"}`},
+	} {
+		_, _, err := patch(t, UserKind, Options{}, c.document, c.operations)
+		if err == nil {
+			t.Errorf("%s: not bounded", c.name)
+			continue
+		}
+		wantError(t, err, 400, TypeTooMany)
+	}
+	if _, _, err := patch(t, UserKind, Options{}, grown, `{"op":"remove","path":"urn:acme:1.0:User:a"}`); err != nil {
+		t.Errorf("a document that is too large cannot be made smaller: %v", err)
+	}
+	if _, _, err := patch(t, UserKind, Options{}, `{"userName":"x"}`, many(20, `{"op":"remove","path":"`+terms+`"}`)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -57,9 +57,6 @@ func (b *builder) opaque(op patchOp, path ResolvedPath, v any) error {
 	if value == nil || value == "" {
 		op, value = opRemove, nil
 	}
-	if op == opRemove {
-		value = nil
-	}
 	b.ops = append(b.ops, operation{op: op, path: path, value: value})
 	return nil
 }
@@ -72,6 +69,9 @@ func (b *builder) valuePath(op patchOp, path ResolvedPath, e filter.Expr, text s
 		if errors.As(err, &known) && known.unknown {
 			return b.unknownPath(text)
 		}
+		return err
+	}
+	if err := b.count(len(filter.Paths(resolved)), &b.entryTerms, maxEntryTerms); err != nil {
 		return err
 	}
 	o := operation{op: op, path: path, filter: resolved}

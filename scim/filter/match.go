@@ -17,19 +17,55 @@ import (
 // An absent sub-attribute satisfies ne and nothing else; types that cannot be compared are
 // unequal and have no order.
 func Matches(e Expr, element map[string]any, caseExact func(sub string) bool) bool {
+	return make(Keys).Matches(e, element, caseExact)
+}
+
+// Keys are the key forms of texts, by the text, for filters that look at the same ones again and
+// again: making them is what costs.
+type Keys map[string]string
+
+// Matches is Matches with the key forms that are known.
+func (k Keys) Matches(e Expr, element map[string]any, caseExact func(sub string) bool) bool {
 	switch e := e.(type) {
 	case And:
-		return Matches(e.Left, element, caseExact) && Matches(e.Right, element, caseExact)
+		return k.Matches(e.Left, element, caseExact) && k.Matches(e.Right, element, caseExact)
 	case Or:
-		return Matches(e.Left, element, caseExact) || Matches(e.Right, element, caseExact)
+		return k.Matches(e.Left, element, caseExact) || k.Matches(e.Right, element, caseExact)
 	case Not:
-		return !Matches(e.X, element, caseExact)
+		return !k.Matches(e.X, element, caseExact)
 	case Present:
 		return present(lookup(element, e.Path.relative()))
 	case Compare:
-		return matches(e, element, caseExact)
+		return k.compares(e, element, caseExact)
 	}
 	return false // a value path inside another: the parser builds none
+}
+
+// Paths are the attributes that a filter looks at, one for each of its terms.
+func Paths(e Expr) []Path {
+	switch e := e.(type) {
+	case And:
+		return append(Paths(e.Left), Paths(e.Right)...)
+	case Or:
+		return append(Paths(e.Left), Paths(e.Right)...)
+	case Not:
+		return Paths(e.X)
+	case Present:
+		return []Path{e.Path}
+	case Compare:
+		return []Path{e.Path}
+	}
+	return nil
+}
+
+// Of is the key form of a text.
+func (k Keys) Of(text string) string {
+	key, known := k[text]
+	if !known {
+		key = canonical.Key(text)
+		k[text] = key
+	}
+	return key
 }
 
 // relative is the sub-attribute a path inside brackets means: type, or emails.type.
@@ -40,12 +76,12 @@ func (p Path) relative() string {
 	return p.Attr
 }
 
-func matches(c Compare, element map[string]any, caseExact func(sub string) bool) bool {
+func (k Keys) compares(c Compare, element map[string]any, caseExact func(sub string) bool) bool {
 	sub := c.Path.relative()
 	v := lookup(element, sub)
 	if c.Op == Ne {
 		c.Op = Eq
-		return !matches(c, element, caseExact)
+		return !k.compares(c, element, caseExact)
 	}
 	if c.Value.Kind == Null {
 		return c.Op == Eq && !present(v)
@@ -66,7 +102,7 @@ func matches(c Compare, element map[string]any, caseExact func(sub string) bool)
 			want = c.Value.text() // value eq 12345: quotes left out around digits
 		}
 		if !caseExact(sub) {
-			v, want = canonical.Key(v), canonical.Key(want)
+			v, want = k.Of(v), k.Of(want)
 		}
 		return matchText(v, c.Op, want)
 	}

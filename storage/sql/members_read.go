@@ -83,15 +83,25 @@ func (s *Store) unresolvedAfter(ctx context.Context, connector, group uuid.UUID,
 	return page, err
 }
 
-// MembersOf reads the members of several groups in one round trip, each group's as Members
-// streams them. Groups without members are left out.
+// membersTogether is how many members of several groups are held at once.
+const membersTogether = 10_000
+
+// MembersOf reads the members of several groups together, each group's as Members streams them.
+// Groups with too many are left out, those of another connector too.
 func (s *Store) MembersOf(ctx context.Context, connector uuid.UUID, groups []uuid.UUID) (map[uuid.UUID][]scim.Member, error) {
 	members := make(map[uuid.UUID][]scim.Member, len(groups))
 	if len(groups) == 0 {
 		return members, nil
 	}
 	err := s.read(ctx, ofConnector(connector), func(t *tx) error {
-		condition, ids := t.oneOf("group_record_id", groups)
+		few, err := t.withFewMembers(connector, groups)
+		if err != nil || len(few) == 0 {
+			return err
+		}
+		for _, group := range few {
+			members[group] = nil
+		}
+		condition, ids := t.oneOf("group_record_id", few)
 		t.query(func(r row) error {
 			var group, id uuid.UUID
 			var m scim.Member
@@ -112,6 +122,22 @@ func (s *Store) MembersOf(ctx context.Context, connector uuid.UUID, groups []uui
 		return nil
 	})
 	return members, err
+}
+
+// withFewMembers are the smallest of some groups, as many as have few members together.
+func (t *tx) withFewMembers(connector uuid.UUID, groups []uuid.UUID) (few []uuid.UUID, err error) {
+	together := 0
+	condition, ids := t.oneOf("id", groups)
+	t.query(func(r row) error {
+		var group uuid.UUID
+		var count int
+		err := r.Scan(&group, &count)
+		if together += count; together <= membersTogether {
+			few = append(few, group)
+		}
+		return err
+	}, "select id, member_count from group_records where "+condition+" and connector_id = ? order by member_count, id", ids, connector)
+	return few, t.flush()
 }
 
 // Members reads every member of a group record with its edge, the resolved ones first.

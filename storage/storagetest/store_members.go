@@ -192,9 +192,16 @@ func membersAreStreamed(t *testing.T, w *storeWorld) {
 			break
 		}
 	}
-	other := w.group(t, w.acme, "Other", silent.Member)
-	pages, err := w.MembersOf(t.Context(), w.acme.ID, []uuid.UUID{g.ID, other.ID, newID()})
-	if err != nil || len(pages) != 2 || len(pages[g.ID]) != len(want) || len(pages[other.ID]) != 1 {
-		t.Errorf("members of a page: %d groups, %d and %d members (%v)", len(pages), len(pages[g.ID]), len(pages[other.ID]), err)
+	other, empty, half := w.group(t, w.acme, "Other", silent.Member), w.group(t, w.acme, "Empty"), w.group(t, w.acme, "Half")
+	changes = &directory.Changes{}
+	for _, id := range want[:9_990] {
+		changes.AddEdges = append(changes.AddEdges, edge(w.acme, half.ID, uuid.MustParse(id)))
+	}
+	w.save(t, w.acme, changes)
+	pages, err := w.MembersOf(t.Context(), w.acme.ID, []uuid.UUID{g.ID, other.ID, newID(), empty.ID, half.ID})
+	_, big := pages[g.ID]
+	_, none := pages[empty.ID]
+	if err != nil || len(pages) != 3 || big || !none || len(pages[half.ID]) != 9_990 || len(pages[other.ID]) != 1 {
+		t.Errorf("members of a page: %d groups, %d and %d members (%v); the largest one is to be streamed", len(pages), len(pages[half.ID]), len(pages[other.ID]), err)
 	}
 }
