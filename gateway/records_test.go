@@ -247,6 +247,10 @@ func (r *records) MembersOf(_ context.Context, c tenants.Connector, groups []uui
 		if err != nil {
 			return nil, err
 		}
+		if r.endless > 0 {
+			continue // too many to be held at once
+		}
+		members[id] = nil
 		for _, m := range k.members {
 			members[id] = append(members[id], scim.Member{Value: m, Kind: scim.UserKind})
 		}

@@ -243,6 +243,10 @@ func TestALargeGroupIsStreamedAndNeverCutShortSilently(t *testing.T) {
 	if a.Header.Get("Content-Length") != "" {
 		t.Error("the group was held in memory as a whole")
 	}
+	a = s.do("GET", "/Groups", "").wantStatus(t, 200)
+	if members := a.object(t)["Resources"].([]any)[0].(map[string]any)["members"].([]any); len(members) != 20_000 || a.Header.Get("Content-Length") != "" {
+		t.Errorf("a page that lists the group shows %d members in %s bytes", len(members), a.Header.Get("Content-Length"))
+	}
 
 	s.records.breakAt = 3
 	s.do("GET", "/Groups/"+id, "").wantError(t, "", 500)
